@@ -1,0 +1,93 @@
+/**
+ * The connection to PostgreSQL as the running application sees it: one pool, always under the role `tierwarden_app`,
+ * whatever login the address names. Reads go through `query`; writes only through the unit of work.
+ */
+import type { Pool, QueryResultRow } from 'pg';
+import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
+
+/** Group roles made by the migrations; a login must be a member of the one it uses. */
+export const OWNER_ROLE = 'tierwarden_owner';
+export const APP_ROLE = 'tierwarden_app';
+export const READER_ROLE = 'tierwarden_reader';
+type DatabaseRole = typeof OWNER_ROLE | typeof APP_ROLE | typeof READER_ROLE;
+
+type EntityClass = (new () => object) | EntitySchema;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly entities: readonly EntityClass[];
+  /** Connections of the pool. */
+  readonly poolSize: number;
+  readonly applicationName: string;
+  /** Longest run of one statement, in milliseconds; 0 for none. */
+  readonly statementTimeoutMs?: number;
+}
+
+export interface Database {
+  readonly dataSource: DataSource;
+  /** Rows of one statement, outside any unit of work: for reads. */
+  query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** Thrown when the server cannot be reached or refuses the login; the message is one line for people. */
+export class DatabaseUnreachable extends Error {
+  constructor(url: string, cause: unknown) {
+    super(`database unreachable at ${withoutPassword(url)}: ${cause instanceof Error ? firstLine(cause) : String(cause)}`, {
+      cause,
+    });
+    this.name = 'DatabaseUnreachable';
+  }
+}
+
+const firstLine = (error: Error): string =>
+  // Node reports refused connections to several addresses as an AggregateError without a message.
+  (error.message || (error instanceof AggregateError ? String(error.errors[0]) : error.name)).split('\n', 1)[0] ?? '';
+
+const withoutPassword = (url: string): string => {
+  try {
+    const parsed = new URL(url);
+    parsed.password = '';
+    return parsed.toString();
+  } catch {
+    return 'an address that is not a URL';
+  }
+};
+
+/** TypeORM options that put every connection of the pool under `role`. */
+export const dataSourceOptions = (
+  url: string,
+  role: DatabaseRole,
+  options: Omit<DatabaseOptions, 'url'>,
+): DataSourceOptions & { type: 'postgres' } => ({
+  type: 'postgres',
+  url,
+  applicationName: options.applicationName,
+  poolSize: options.poolSize,
+  entities: [...options.entities] as NonNullable<DataSourceOptions['entities']>,
+  synchronize: false,
+  installExtensions: false,
+  extra: {
+    options: `-c role=${role} -c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    connectionTimeoutMillis: 10_000,
+  },
+});
+
+export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
+  const dataSource = new DataSource(dataSourceOptions(options.url, APP_ROLE, options));
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    throw new DatabaseUnreachable(options.url, error);
+  }
+  const pool = poolOf(dataSource);
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return {
+    dataSource,
+    query: async (sql, params) => (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+    close: () => dataSource.destroy(),
+  };
+};
+
+const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;

@@ -1,0 +1,135 @@
+/**
+ * Brings a database to the schema of this code: group roles, migrations, queue schema. It holds an advisory lock, so any
+ * number of processes may ask for it at once. It never touches a database that a newer version has migrated.
+ */
+import { Client } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { APP_ROLE, DatabaseUnreachable, dataSourceOptions, OWNER_ROLE, READER_ROLE } from './database';
+import { migrateQueueSchema } from './queue';
+
+type MigrationClasses = Extract<NonNullable<DataSourceOptions['migrations']>, readonly unknown[]>;
+
+export interface MigrateOptions {
+  /** Login that may create roles and owns the database, or a superuser. */
+  readonly ownerUrl: string;
+  /** Login of the running application; it becomes a member of the app role. */
+  readonly appUrl: string;
+  readonly migrations: MigrationClasses;
+  /** Undo the newest `down` migrations instead of applying new ones. */
+  readonly down?: number;
+}
+
+export interface MigrateOutcome {
+  readonly applied: readonly string[];
+  readonly reverted: readonly string[];
+}
+
+export class MigrationNewerThanCode extends Error {
+  constructor(unknown: readonly string[]) {
+    super(`the database was migrated by a newer version (unknown migration ${unknown[0] ?? '?'}); update the program`);
+    this.name = 'MigrationNewerThanCode';
+  }
+}
+
+const MIGRATION_LOCK = 7_417_001;
+
+export const migrate = async (options: MigrateOptions): Promise<MigrateOutcome> => {
+  const client = new Client({ connectionString: options.ownerUrl, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new DatabaseUnreachable(options.ownerUrl, error);
+  }
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await ensureRoles(client, loginOf(options.appUrl));
+    const outcome = await runMigrations(options);
+    if (options.down === undefined) await migrateQueueSchema(options.ownerUrl);
+    return outcome;
+  } finally {
+    // Ending the session gives the lock back.
+    await client.end();
+  }
+};
+
+/** Names of migrations that the database has and this code does not know; empty when all is well. */
+export const unknownMigrations = async (client: Client, known: MigrationClasses): Promise<string[]> => {
+  const table = await client.query<{ exists: boolean }>("SELECT to_regclass('migration') IS NOT NULL AS exists");
+  if (table.rows[0]?.exists !== true) return [];
+  const names = new Set(known.map((migration) => (migration as { name: string }).name));
+  const applied = await client.query<{ name: string }>('SELECT name FROM migration ORDER BY id');
+  return applied.rows.map((row) => row.name).filter((name) => !names.has(name));
+};
+
+const loginOf = (url: string): string => decodeURIComponent(new URL(url).username);
+
+const ensureRoles = async (client: Client, appLogin: string): Promise<void> => {
+  for (const role of [OWNER_ROLE, APP_ROLE, READER_ROLE]) {
+    // Two databases of one server may be migrated at the same moment: roles are shared among them.
+    await client.query(`
+      DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+  }
+  const self = (await client.query<{ name: string; database: string }>('SELECT current_user AS name, current_database() AS database'))
+    .rows[0];
+  if (self === undefined) throw new Error('no answer from the database');
+  const logins = new Set([self.name, appLogin === '' ? self.name : appLogin]);
+  for (const login of logins) {
+    const missing = await client.query<{ role: string }>(
+      `SELECT r.role FROM unnest($2::text[]) AS r (role)
+       WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolsuper)
+         AND NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles l ON l.oid = m.member
+                         WHERE g.rolname = r.role AND l.rolname = $1 AND ${await setOptionCondition(client)})`,
+      [login, login === self.name ? [OWNER_ROLE, APP_ROLE, READER_ROLE] : [APP_ROLE]],
+    );
+    for (const { role } of missing.rows) await client.query(`GRANT ${role} TO ${client.escapeIdentifier(login)}`);
+  }
+  await client.query(`
+    GRANT CREATE ON DATABASE ${client.escapeIdentifier(self.database)} TO ${OWNER_ROLE};
+    GRANT USAGE, CREATE ON SCHEMA public TO ${OWNER_ROLE};
+    GRANT USAGE ON SCHEMA public TO ${APP_ROLE}, ${READER_ROLE};`);
+};
+
+/** From PostgreSQL 16 on a membership says whether it allows SET ROLE; before, each did. */
+const setOptionCondition = async (client: Client): Promise<string> => {
+  const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+  return Number(rows[0]?.version) >= 160_000 ? 'm.set_option' : 'true';
+};
+
+const runMigrations = async (options: MigrateOptions): Promise<MigrateOutcome> => {
+  const dataSource = new DataSource({
+    ...dataSourceOptions(options.ownerUrl, OWNER_ROLE, {
+      entities: [],
+      poolSize: 2,
+      applicationName: 'tierwarden-migrate',
+    }),
+    migrations: options.migrations,
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+  });
+  const probe = new Client({ connectionString: options.ownerUrl });
+  await probe.connect();
+  try {
+    const unknown = await unknownMigrations(probe, options.migrations);
+    if (unknown.length > 0) throw new MigrationNewerThanCode(unknown);
+  } finally {
+    await probe.end();
+  }
+  await dataSource.initialize();
+  try {
+    if (options.down !== undefined) {
+      const reverted: string[] = [];
+      for (let i = 0; i < options.down; i++) {
+        const newest = await dataSource.query<{ name: string }[]>('SELECT name FROM migration ORDER BY id DESC LIMIT 1');
+        if (newest[0] === undefined) break;
+        await dataSource.undoLastMigration({ transaction: 'each' });
+        reverted.push(newest[0].name);
+      }
+      return { applied: [], reverted };
+    }
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    await dataSource.query(`GRANT SELECT ON migration TO ${APP_ROLE}, ${READER_ROLE}`);
+    return { applied: applied.map((migration) => migration.name), reverted: [] };
+  } finally {
+    await dataSource.destroy();
+  }
+};

@@ -1,0 +1,138 @@
+/**
+ * The one door for writes (I1). A unit of work names its initiator and commits state, audit events and outbox rows in
+ * one transaction, or nothing at all. It never retries work that was refused; it does retry what the database asked to
+ * run again (deadlock, serialization failure).
+ */
+import { from as copyFrom } from 'pg-copy-streams';
+import type { PoolClient, QueryResultRow } from 'pg';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { EntityManager } from 'typeorm';
+import type { Initiator } from '../kernel/actor';
+import type { Json } from '../kernel/canonical-json';
+import type { Clock, NewId } from '../kernel/clock';
+import type { Result } from '../kernel/result';
+import type { Database } from './database';
+import { appendOutbox, type OutboxJob } from './outbox';
+
+export type { OutboxJob } from './outbox';
+
+/** What a command says of a change; time, actor and request id are added by the unit of work. */
+export interface AuditDraft {
+  /** `noun.verb-in-the-past`, for example `override.submitted`. */
+  readonly action: string;
+  readonly object: { readonly type: string; readonly id: string };
+  readonly before?: Json;
+  readonly after?: Json;
+  readonly reason?: string;
+  /** User id of the person for whom the actor acted. */
+  readonly onBehalfOf?: string;
+  /** Facts that are neither before nor after: counts, digests, policy rows. */
+  readonly data?: Json;
+}
+
+export interface RecordedEvent extends AuditDraft {
+  readonly id: string;
+}
+
+export interface Tx {
+  /** For stores only. */
+  readonly manager: EntityManager;
+  /** The moment of this unit of work. */
+  readonly at: Date;
+  readonly initiator: Initiator;
+  newId(): string;
+  query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** Streams text or binary COPY data into `COPY … FROM STDIN`; yields the number of rows. */
+  copyIn(sql: string, data: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>;
+  /** Adds an audit event to this transaction; returns its id. */
+  record(event: AuditDraft): string;
+  enqueue(job: OutboxJob): void;
+  /** Declares that the work found nothing to do: the transaction is rolled back and no event is demanded. */
+  unchanged(): void;
+}
+
+export interface UnitOfWork {
+  /** Commits when `work` yields ok; rolls back when it yields a refusal or throws. */
+  run<T>(by: Initiator, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
+}
+
+export interface UnitOfWorkDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Stores the events of one transaction; given by the audit room. */
+  readonly writeAudit: (tx: Tx, events: readonly RecordedEvent[]) => Promise<void>;
+}
+
+const RETRYABLE = new Set(['40001', '40P01']);
+const MAX_TRIES = 4;
+
+export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => ({
+  run: async (by, work) => {
+    if (by.actor.id === '') throw new Error('a unit of work needs an actor');
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await runOnce(deps, by, work);
+      } catch (error) {
+        if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
+      }
+    }
+  },
+});
+
+const runOnce = async <T>(
+  deps: UnitOfWorkDeps,
+  by: Initiator,
+  work: (tx: Tx) => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  const runner = deps.database.dataSource.createQueryRunner();
+  const events: RecordedEvent[] = [];
+  const jobs: OutboxJob[] = [];
+  let declaredUnchanged = false;
+  try {
+    const client = (await runner.connect()) as PoolClient;
+    await runner.startTransaction();
+    await client.query("SELECT set_config('tierwarden.actor', $1, true)", [by.actor.id]);
+    const tx: Tx = {
+      manager: runner.manager,
+      at: deps.clock(),
+      initiator: by,
+      newId: deps.newId,
+      query: async (sql, params) => (await client.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+      copyIn: async (sql, data) => {
+        const sink = client.query(copyFrom(sql));
+        await pipeline(Readable.from(data), sink);
+        return sink.rowCount;
+      },
+      record: (event) => {
+        const id = deps.newId();
+        events.push({ ...event, id });
+        return id;
+      },
+      enqueue: (job) => {
+        jobs.push(job);
+      },
+      unchanged: () => {
+        declaredUnchanged = true;
+      },
+    };
+    const result = await work(tx);
+    if (!result.ok || declaredUnchanged) {
+      if (declaredUnchanged && events.length > 0) throw new Error('work that declares itself unchanged recorded events');
+      await runner.rollbackTransaction();
+      return result;
+    }
+    if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
+    await deps.writeAudit(tx, events);
+    if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // The first error is the one worth hearing of; a rollback on a broken connection fails by itself.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+};
