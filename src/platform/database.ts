@@ -2,7 +2,7 @@
  * The connection to PostgreSQL as the running application sees it: one pool, always under the role `tierwarden_app`,
  * whatever login the address names. Reads go through `query`; writes only through the unit of work.
  */
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 
 /** Group roles made by the migrations; a login must be a member of the one it uses. */
@@ -23,10 +23,13 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
 }
 
+/** Runs one statement and yields its rows. */
+export type Query = <Row extends object>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
+
 export interface Database {
   readonly dataSource: DataSource;
-  /** Rows of one statement, outside any unit of work: for reads. */
-  query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** Outside any unit of work: for reads. */
+  readonly query: Query;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@
  * run again (deadlock, serialization failure).
  */
 import { from as copyFrom } from 'pg-copy-streams';
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { PoolClient } from 'pg';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { EntityManager } from 'typeorm';
@@ -12,7 +12,7 @@ import type { Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
 import type { Clock, NewId } from '../kernel/clock';
 import type { Result } from '../kernel/result';
-import type { Database } from './database';
+import type { Database, Query } from './database';
 import { appendOutbox, type OutboxJob } from './outbox';
 
 export type { OutboxJob } from './outbox';
@@ -42,7 +42,8 @@ export interface Tx {
   readonly at: Date;
   readonly initiator: Initiator;
   newId(): string;
-  query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  /** One statement inside this transaction. */
+  readonly query: Query;
   /** Streams text or binary COPY data into `COPY … FROM STDIN`; yields the number of rows. */
   copyIn(sql: string, data: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>;
   /** Adds an audit event to this transaction; returns its id. */

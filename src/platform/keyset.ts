@@ -1,0 +1,94 @@
+/**
+ * Pages and capped counts over SQL, by keyset: the cost of a page does not grow with its depth as long as an index fits
+ * the order. SQL fragments come from code only; every value travels as a parameter.
+ */
+import { COUNT_CAP, type CappedCount, type Page, type PageKey, type PageRequest } from '../kernel/page';
+import type { Query } from './database';
+
+/** Collects parameters and yields their placeholders. */
+export class SqlParams {
+  readonly values: unknown[] = [];
+
+  add(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+}
+
+export interface OrderColumn {
+  /** SQL expression that is never null. */
+  readonly expression: string;
+  /** Type that the key's text is cast to, for example `timestamptz`. */
+  readonly type: string;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+export interface PagedSelect {
+  /** Select list. */
+  readonly select: string;
+  /** Tables and joins, without FROM. */
+  readonly from: string;
+  /** Conditions, joined by AND. */
+  readonly where: readonly string[];
+  readonly params: SqlParams;
+  /** The last column must be unique, so that the order is total. */
+  readonly order: readonly OrderColumn[];
+}
+
+const KEY_COLUMN = 'page_key';
+
+export const fetchPage = async <Row extends object>(
+  query: Query,
+  select: PagedSelect,
+  page: PageRequest,
+): Promise<Page<Row>> => {
+  const conditions = [...select.where];
+  if (page.after !== null) conditions.push(after(select.order, page.after, select.params));
+  const rows = await query<Row & { [KEY_COLUMN]: string[] }>(
+    `SELECT ${select.select}, ARRAY[${select.order.map((column) => `(${column.expression})::text`).join(', ')}] AS ${KEY_COLUMN}
+     FROM ${select.from}
+     ${whereClause(conditions)}
+     ORDER BY ${select.order.map((column) => `${column.expression} ${column.direction}`).join(', ')}
+     LIMIT ${page.first + 1}`,
+    select.params.values,
+  );
+  const items = rows.slice(0, page.first);
+  return { items, keys: items.map((row) => row[KEY_COLUMN]), hasNextPage: rows.length > page.first };
+};
+
+/** Counts to just over {@link COUNT_CAP} and no further. */
+export const countCapped = async (
+  query: Query,
+  select: Pick<PagedSelect, 'from' | 'where' | 'params'>,
+): Promise<CappedCount> => {
+  const [row] = await query<{ count: number }>(
+    `SELECT count(*)::int AS count
+     FROM (SELECT FROM ${select.from} ${whereClause(select.where)} LIMIT ${COUNT_CAP + 1}) AS capped`,
+    select.params.values,
+  );
+  const count = row?.count ?? 0;
+  return count > COUNT_CAP ? { count: COUNT_CAP, precision: 'AT_LEAST' } : { count, precision: 'EXACT' };
+};
+
+const whereClause = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : `WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
+
+/** Rows after the key: a row comparison where all columns run one way, else its expansion. */
+const after = (order: readonly OrderColumn[], key: PageKey, params: SqlParams): string => {
+  if (key.length !== order.length) throw new Error('page key does not fit the order');
+  const values = order.map((column, i) => `${params.add(key[i])}::${column.type}`);
+  const comparison = (column: OrderColumn): string => (column.direction === 'ASC' ? '>' : '<');
+  const first = order[0];
+  if (first !== undefined && order.every((column) => column.direction === first.direction)) {
+    return `(${order.map((column) => column.expression).join(', ')}) ${comparison(first)} (${values.join(', ')})`;
+  }
+  return order
+    .map((column, i) =>
+      [
+        ...order.slice(0, i).map((earlier, j) => `${earlier.expression} = ${values[j] ?? ''}`),
+        `${column.expression} ${comparison(column)} ${values[i] ?? ''}`,
+      ].join(' AND '),
+    )
+    .map((alternative) => `(${alternative})`)
+    .join(' OR ');
+};
