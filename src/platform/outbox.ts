@@ -1,0 +1,132 @@
+/**
+ * The outbox: jobs that a unit of work wants done, written in its own transaction and handed to the queue afterwards.
+ * A row leaves in the transaction that delivered it, so a crash in between repeats a delivery and never loses one.
+ * It does not know what a job means, nor which queue takes it.
+ */
+import { Client, type QueryResultRow } from 'pg';
+import type { Json } from '../kernel/canonical-json';
+import { APP_ROLE, type Database } from './database';
+
+export interface OutboxJob {
+  /** Names the handler, for example `rating.chunk`. */
+  readonly kind: string;
+  /** Idempotency key of the effect: `kind:subject:period`. The command behind the job does its work once per key. */
+  readonly key: string;
+  readonly payload: Json;
+}
+
+export interface OutboxRow extends OutboxJob {
+  /** Bigint in decimal digits; unique within one database. */
+  readonly id: string;
+  /** Request that caused the job; ends up in the logs and audit events of its effect. */
+  readonly requestId: string;
+  readonly createdAt: Date;
+}
+
+type Query = <Row extends QueryResultRow>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
+
+const CHANNEL = 'tierwarden_outbox';
+
+/** Called by the unit of work. The notification travels with the commit: a relay is never woken for what it cannot see. */
+export const appendOutbox = async (
+  query: Query,
+  jobs: readonly OutboxJob[],
+  requestId: string,
+  at: Date,
+): Promise<void> => {
+  await query(
+    `WITH appended AS (
+       INSERT INTO outbox (kind, job_key, payload, request_id, created_at)
+       SELECT j.kind, j.job_key, j.payload::jsonb, $4, $5
+       FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS j (kind, job_key, payload, ordinal)
+       ORDER BY j.ordinal)
+     SELECT pg_notify('${CHANNEL}', '')`,
+    [
+      jobs.map((job) => job.kind),
+      jobs.map((job) => job.key),
+      jobs.map((job) => JSON.stringify(job.payload)),
+      requestId,
+      at,
+    ],
+  );
+};
+
+/** A delivery that takes longer is given up by the server, so that a hung queue cannot hold rows or a snapshot for ever. */
+const DELIVERY_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes up to `limit` rows of the given kinds that no other relay holds, oldest first, hands them to `deliver`, and
+ * forgets them when it returns. When it throws, or this process dies, the rows stay. Yields the number of rows delivered.
+ */
+export const drainOutbox = async (
+  database: Database,
+  kinds: readonly string[],
+  limit: number,
+  deliver: (rows: readonly OutboxRow[]) => Promise<void>,
+): Promise<number> => {
+  const runner = database.dataSource.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query(`SET LOCAL idle_in_transaction_session_timeout = ${DELIVERY_TIMEOUT_MS}`);
+    const taken = (await runner.query(
+      `WITH taken AS (
+         DELETE FROM outbox WHERE id IN (
+           SELECT id FROM outbox WHERE kind = ANY ($1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+         RETURNING id, kind, job_key, payload, request_id, created_at)
+       SELECT id::text AS id, kind, job_key AS key, payload, request_id AS "requestId", created_at AS "createdAt"
+       FROM taken ORDER BY taken.id`,
+      [kinds, limit],
+    )) as OutboxRow[];
+    if (taken.length > 0) await deliver(taken);
+    await runner.commitTransaction();
+    return taken.length;
+  } catch (error) {
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+};
+
+export interface OutboxListener {
+  /** Connects again after a loss; cheap while connected. Throws when the server cannot be reached. */
+  ensure(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Calls `onAppended` soon after jobs were committed. A hint only: notifications sent while disconnected are lost. */
+export const listenOutbox = (databaseUrl: string, onAppended: () => void): OutboxListener => {
+  let client: Client | null = null;
+  const drop = (dead: Client): void => {
+    if (client === dead) client = null;
+  };
+  return {
+    ensure: async () => {
+      if (client !== null) return;
+      const fresh = new Client({
+        connectionString: databaseUrl,
+        options: `-c role=${APP_ROLE}`,
+        application_name: 'tierwarden-outbox',
+        keepAlive: true,
+        connectionTimeoutMillis: 10_000,
+      });
+      fresh.on('error', () => drop(fresh));
+      fresh.on('end', () => drop(fresh));
+      fresh.on('notification', onAppended);
+      client = fresh;
+      try {
+        await fresh.connect();
+        await fresh.query(`LISTEN ${CHANNEL}`);
+      } catch (error) {
+        drop(fresh);
+        await fresh.end().catch(() => undefined);
+        throw error;
+      }
+    },
+    close: async () => {
+      const last = client;
+      client = null;
+      await last?.end().catch(() => undefined);
+    },
+  };
+};

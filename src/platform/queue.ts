@@ -1,0 +1,280 @@
+/**
+ * The job queue: BullMQ on Redis where an address is given, else on BullMQ's own PostgreSQL backend. Nobody outside this
+ * file can tell which. It moves jobs and retries them; what is due, and whether it is done, is known to PostgreSQL alone.
+ */
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  runMigrations,
+  UnrecoverableError,
+  withBackend,
+  type BackendFactory,
+  type IQueueBackend,
+} from 'bullmq';
+import Redis, { Cluster } from 'ioredis';
+import { Client, Pool } from 'pg';
+import type { Json } from '../kernel/canonical-json';
+import { APP_ROLE, OWNER_ROLE } from './database';
+
+/** Fixed by the backend for connections that are handed to it ready-made. */
+const QUEUE_SCHEMA = 'bullmq';
+
+export interface QueueBackendOptions {
+  /** One `redis://` or `rediss://` address, or several separated by commas: seed nodes of a Redis Cluster. */
+  readonly redisUrl?: string;
+  readonly databaseUrl: string;
+  /** Prefix of all keys in Redis. The braces keep all keys of a queue in one slot of a Cluster. */
+  readonly redisPrefix?: string;
+  readonly applicationName: string;
+  /** Connections to PostgreSQL, if that is where the queue lives: one per worker that listens, the rest shared. */
+  readonly poolSize?: number;
+}
+
+export interface QueuedJob {
+  /** At most one job of this id is ever waiting, running or remembered: adding it again does nothing. No colons. */
+  readonly id: string;
+  readonly name: string;
+  readonly data: Json;
+}
+
+export interface RetryPolicy {
+  /** Runs of one job, the first included; a run cut short by the death of its worker does not count. */
+  readonly attempts: number;
+  /** Wait before the second run; doubles with every further one. */
+  readonly backoffMs: number;
+}
+
+export interface JobQueue {
+  add(jobs: readonly QueuedJob[]): Promise<void>;
+  /** Jobs by state. */
+  counts(): Promise<{ waiting: number; active: number; delayed: number; failed: number; completed: number }>;
+}
+
+export interface JobWorker {
+  /** Takes no further job and waits up to `graceMs` for those at work; what is left then is handed to other workers. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface WorkerSettings {
+  readonly concurrency: number;
+  /** A worker that is silent for this long is taken for dead, and its job goes back. */
+  readonly lockMs: number;
+  /** How often each worker looks for jobs of dead ones. */
+  readonly stalledCheckMs: number;
+  /** Faults of the queue itself, not of jobs. */
+  readonly onError: (error: Error) => void;
+}
+
+export interface QueueBackend {
+  readonly store: 'redis' | 'postgres';
+  /** Throws, within seconds, when the queue cannot take jobs now. */
+  ping(): Promise<void>;
+  queue(name: string, retry: RetryPolicy): JobQueue;
+  /** Starts at once. `handle` throws to have the job tried again, or a {@link FinalJobError} to have it given up. */
+  work(name: string, settings: WorkerSettings, handle: (job: QueuedJob) => Promise<void>): JobWorker;
+  /** Workers must be closed before. */
+  close(): Promise<void>;
+}
+
+/** Tells the queue that trying again is of no use; the job is kept among the failed ones. */
+export class FinalJobError extends UnrecoverableError {}
+
+/** Deaths of workers are no fault of the job, so they may happen often before a job counts as poisonous. */
+const MAX_STALLS = 20;
+const KEEP_COMPLETED = { age: 3600, count: 2000 };
+const KEEP_FAILED = { age: 14 * 24 * 3600, count: 5000 };
+
+export const createQueueBackend = (options: QueueBackendOptions): QueueBackend =>
+  options.redisUrl === undefined ? onPostgres(options) : onRedis(options, options.redisUrl);
+
+const onPostgres = (options: QueueBackendOptions): QueueBackend => {
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    options: `-c role=${APP_ROLE} -c search_path=${QUEUE_SCHEMA} -c timezone=UTC`,
+    application_name: options.applicationName,
+    max: options.poolSize ?? 8,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  });
+  pool.on('error', () => undefined);
+  // Each queue and worker of the process listens for errors of the one pool they share.
+  pool.setMaxListeners(0);
+  return assemble({
+    store: 'postgres',
+    factory: createPostgresBackend,
+    producerConnection: pool,
+    workerConnection: pool,
+    prefix: undefined,
+    ping: async () => {
+      await pool.query('SELECT 1');
+    },
+    disconnect: () => pool.end(),
+  });
+};
+
+const PING_TIMEOUT_MS = 5_000;
+
+const onRedis = (options: QueueBackendOptions, redisUrl: string): QueueBackend => {
+  // Workers wait for ever; whoever adds jobs wants to hear of an outage, and keeps them in the outbox.
+  const producer = connectRedis(redisUrl, options.applicationName, 2);
+  const worker = connectRedis(redisUrl, options.applicationName, null);
+  return assemble({
+    store: 'redis',
+    factory: createRedisBackend,
+    producerConnection: producer,
+    workerConnection: worker,
+    prefix: options.redisPrefix ?? '{tierwarden}',
+    ping: () => within(PING_TIMEOUT_MS, producer.ping(), 'no answer from Redis'),
+    disconnect: async () => {
+      for (const connection of [producer, worker]) {
+        if (connection.status === 'ready') await connection.quit();
+        else connection.disconnect();
+      }
+    },
+  });
+};
+
+const connectRedis = (
+  redisUrl: string,
+  connectionName: string,
+  maxRetriesPerRequest: number | null,
+): Redis | Cluster => {
+  const urls = redisUrl.split(',').map((url) => url.trim());
+  const [first = ''] = urls;
+  const shared = { maxRetriesPerRequest, connectionName };
+  const connection: Redis | Cluster =
+    urls.length === 1
+      ? new Redis(first, shared)
+      : new Cluster(urls, { redisOptions: { ...shared, ...loginOf(first) } });
+  // Reconnects by itself; an outage shows in `ping` and in the errors of workers.
+  connection.on('error', () => undefined);
+  return connection;
+};
+
+/** Nodes that a Cluster reports by address alone are spoken to like its first seed. */
+const loginOf = (url: string): { username?: string; password?: string; tls?: object } => {
+  const { username, password, protocol } = new URL(url);
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+};
+
+const within = async (timeoutMs: number, work: Promise<unknown>, message: string): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await Promise.race([
+      work,
+      new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(message)), timeoutMs);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+interface Parts<B extends IQueueBackend, C> {
+  readonly store: QueueBackend['store'];
+  readonly factory: BackendFactory<B, C>;
+  readonly producerConnection: C;
+  readonly workerConnection: C;
+  readonly prefix: string | undefined;
+  readonly ping: () => Promise<void>;
+  readonly disconnect: () => Promise<void>;
+}
+
+const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend => {
+  const { Queue, Worker } = withBackend(parts.factory);
+  const namespace = parts.prefix === undefined ? {} : { prefix: parts.prefix };
+  const opened: { close(): Promise<void> }[] = [];
+  return {
+    store: parts.store,
+    ping: parts.ping,
+    queue: (name, retry) => {
+      const queue = new Queue<Json>(name, {
+        connection: parts.producerConnection,
+        ...namespace,
+        defaultJobOptions: {
+          attempts: retry.attempts,
+          backoff: { type: 'exponential', delay: retry.backoffMs },
+          removeOnComplete: KEEP_COMPLETED,
+          removeOnFail: KEEP_FAILED,
+        },
+      });
+      // The failed command itself rejects; this only keeps the event from ending the process.
+      queue.on('error', () => undefined);
+      opened.push(queue);
+      return {
+        add: async (jobs) => {
+          await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: { jobId: job.id } })));
+        },
+        counts: async () => {
+          const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'completed');
+          const of = (state: string): number => counts[state] ?? 0;
+          return {
+            waiting: of('waiting'),
+            active: of('active'),
+            delayed: of('delayed'),
+            failed: of('failed'),
+            completed: of('completed'),
+          };
+        },
+      };
+    },
+    work: (name, settings, handle) => {
+      const worker = new Worker<Json>(
+        name,
+        async (job) => {
+          await handle({ id: job.id ?? '', name: job.name, data: job.data });
+        },
+        {
+          connection: parts.workerConnection,
+          ...namespace,
+          concurrency: settings.concurrency,
+          lockDuration: settings.lockMs,
+          stalledInterval: settings.stalledCheckMs,
+          maxStalledCount: MAX_STALLS,
+          // A failed fetch is tried again after this; the default would leave a worker idle long after an outage.
+          runRetryDelay: 2_000,
+        },
+      );
+      worker.on('error', settings.onError);
+      return {
+        close: async (graceMs) => {
+          const finished = await Promise.race([
+            worker.pause().then(() => true),
+            new Promise<boolean>((resolve) => setTimeout(() => resolve(false), graceMs).unref()),
+          ]);
+          await worker.close(!finished);
+        },
+      };
+    },
+    close: async () => {
+      for (const queue of opened) await queue.close();
+      await parts.disconnect();
+    },
+  };
+};
+
+/** Creates or updates the tables of the PostgreSQL backend and lets the running application use them. */
+export const migrateQueueSchema = async (ownerUrl: string): Promise<void> => {
+  const client = new Client({
+    connectionString: ownerUrl,
+    options: `-c role=${OWNER_ROLE}`,
+    connectionTimeoutMillis: 10_000,
+  });
+  await client.connect();
+  try {
+    await runMigrations(client, QUEUE_SCHEMA);
+    await client.query(`
+      GRANT USAGE ON SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};
+      GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};
+      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};
+    `);
+  } finally {
+    await client.end();
+  }
+};
