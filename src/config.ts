@@ -1,0 +1,246 @@
+/**
+ * The environment, read once into a typed, validated, frozen Config. Nothing else in the program reads environment
+ * variables; this file opens no connection and touches no disk beyond finding the project's own folder.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How the process got its database: one that it runs itself under `home`, or one that it was given. */
+export type Mode = 'embedded' | 'external';
+
+export type RedisConfig =
+  | { readonly kind: 'single'; readonly url: string }
+  | {
+      readonly kind: 'cluster';
+      readonly nodes: readonly { readonly host: string; readonly port: number }[];
+      readonly tls: boolean;
+      readonly username: string | null;
+      readonly password: string | null;
+    };
+
+export type AuthConfig =
+  /** Tokens of an outside identity provider. */
+  | {
+      readonly kind: 'jwks';
+      readonly jwksUrl: string;
+      readonly issuer: string;
+      readonly audience: string;
+      readonly algorithms: readonly string[];
+    }
+  /** Tokens that the program signs for the sample users: embedded database and loopback address only. */
+  | { readonly kind: 'local' }
+  /** No way to sign in. Commands that serve nobody work; the API refuses to start ({@link requireSignIn}). */
+  | { readonly kind: 'none' };
+
+export interface Config {
+  readonly mode: Mode;
+  /** Login of the running application; null in embedded mode. */
+  readonly databaseUrl: string | null;
+  /** Login that owns the schema and runs migrations; null in embedded mode. */
+  readonly databaseOwnerUrl: string | null;
+  readonly databasePoolSize: number;
+  readonly redis: RedisConfig | null;
+  /** Absolute path of the folder for data, keys and generated files. */
+  readonly home: string;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly auth: AuthConfig;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** `auto`: text for a terminal, JSON otherwise. */
+  readonly logFormat: (typeof LOG_FORMATS)[number];
+  /** Jobs that one worker process runs at a time. */
+  readonly workerConcurrency: number;
+  /** How long work in hand may take to end after the first signal. */
+  readonly shutdownTimeoutMs: number;
+}
+
+/** A variable that cannot be used; the message is one line and begins with the variable's name. */
+export class ConfigError extends Error {
+  constructor(
+    readonly variable: string,
+    problem: string,
+  ) {
+    super(`${variable} ${problem}`);
+    this.name = 'ConfigError';
+  }
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+
+/** Asymmetric ones only: with a shared secret, whoever can check a token could also forge it. */
+const TOKEN_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const AUTH_VARIABLES = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_ALGORITHMS'] as const;
+
+const integer = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'is not a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `is below ${min}`).max(max, `is above ${max}`))
+    .default(fallback);
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
+  z.enum(values, { error: `is none of ${values.join(', ')}` }).default(fallback as never);
+
+const isUrlOf = (text: string, ...protocols: string[]): boolean => {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  // A PostgreSQL on a Unix socket is named by the parameter `host`.
+  return protocols.includes(url.protocol) && (url.hostname !== '' || url.searchParams.has('host'));
+};
+
+const postgresUrl = z
+  .string()
+  .refine(
+    (text) => isUrlOf(text, 'postgres:', 'postgresql:'),
+    'is not an address of the form postgres://user:password@host:5432/name',
+  )
+  .optional();
+
+const VARIABLES = z.object({
+  DATABASE_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
+  DATABASE_POOL_SIZE: integer(1, 1000, 20),
+  REDIS_URL: z.string().optional(),
+  TIERWARDEN_HOME: z.string().optional(),
+  HOST: z
+    .string()
+    .regex(/^[0-9A-Za-z.:_-]+$/, 'is not a host name or address')
+    .default('127.0.0.1'),
+  PORT: integer(0, 65_535, 4000),
+  AUTH_JWKS_URL: z
+    .string()
+    .refine((text) => isUrlOf(text, 'http:', 'https:'), 'is not an http(s) address')
+    .optional(),
+  AUTH_ISSUER: z.string().optional(),
+  AUTH_AUDIENCE: z.string().optional(),
+  AUTH_ALGORITHMS: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => TOKEN_ALGORITHMS.includes(name)), {
+      error: `is not a comma-separated list out of ${TOKEN_ALGORITHMS.join(', ')}`,
+    })
+    .optional(),
+  LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
+  LOG_FORMAT: oneOf(LOG_FORMATS, 'auto'),
+  WORKER_CONCURRENCY: integer(1, 256, 2),
+  SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 8000),
+});
+
+/** Throws a {@link ConfigError} on the first variable that cannot be used. A variable set to nothing counts as unset. */
+export const readConfig = (env: Environment): Config => {
+  const set = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
+  );
+  const parsed = VARIABLES.safeParse(set);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(String(issue?.path[0]), issue?.message ?? 'is not valid');
+  }
+  const variables = parsed.data;
+  const mode: Mode = variables.DATABASE_URL === undefined ? 'embedded' : 'external';
+  if (mode === 'embedded' && variables.DATABASE_OWNER_URL !== undefined) {
+    throw new ConfigError('DATABASE_OWNER_URL', 'is set but DATABASE_URL is not');
+  }
+  return deepFreeze({
+    mode,
+    databaseUrl: variables.DATABASE_URL ?? null,
+    databaseOwnerUrl: variables.DATABASE_OWNER_URL ?? variables.DATABASE_URL ?? null,
+    databasePoolSize: variables.DATABASE_POOL_SIZE,
+    redis: variables.REDIS_URL === undefined ? null : parseRedisUrl(variables.REDIS_URL),
+    home:
+      variables.TIERWARDEN_HOME === undefined
+        ? join(projectFolder(), '.tierwarden')
+        : resolve(variables.TIERWARDEN_HOME),
+    host: variables.HOST,
+    port: variables.PORT,
+    auth: readAuth(variables, mode),
+    logLevel: variables.LOG_LEVEL,
+    logFormat: variables.LOG_FORMAT,
+    workerConcurrency: variables.WORKER_CONCURRENCY,
+    shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
+  });
+};
+
+/** {@link readConfig} of this process's environment. */
+export const loadConfig = (): Config => readConfig(process.env);
+
+/** Throws a {@link ConfigError} unless people can sign in under this configuration. */
+export const requireSignIn = (config: Config): void => {
+  if (config.auth.kind !== 'none') return;
+  throw new ConfigError(
+    'AUTH_JWKS_URL',
+    config.mode === 'embedded'
+      ? `is needed: local sign-in is offered on a loopback address only, and HOST is ${config.host}`
+      : 'is needed with DATABASE_URL: local sign-in is offered with the embedded database only',
+  );
+};
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+const readAuth = (variables: z.output<typeof VARIABLES>, mode: Mode): AuthConfig => {
+  const missing = AUTH_VARIABLES.find((name) => variables[name] === undefined);
+  const given = AUTH_VARIABLES.find((name) => variables[name] !== undefined);
+  if (missing !== undefined && given !== undefined) throw new ConfigError(missing, `is needed because ${given} is set`);
+  const { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ALGORITHMS } = variables;
+  if (AUTH_JWKS_URL && AUTH_ISSUER && AUTH_AUDIENCE && AUTH_ALGORITHMS) {
+    return {
+      kind: 'jwks',
+      jwksUrl: AUTH_JWKS_URL,
+      issuer: AUTH_ISSUER,
+      audience: AUTH_AUDIENCE,
+      algorithms: AUTH_ALGORITHMS,
+    };
+  }
+  return { kind: mode === 'embedded' && isLoopback(variables.HOST) ? 'local' : 'none' };
+};
+
+const REDIS_FORMS = 'is not redis://host:6379, rediss://host:6379 or redis+cluster://host1:6379,host2:6379';
+
+/**
+ * One server, or a Cluster: named by the scheme (`redis+cluster:`, `rediss+cluster:`) or by giving several nodes, with or
+ * without a scheme of their own. The credentials of the first node hold for all.
+ */
+const parseRedisUrl = (text: string): RedisConfig => {
+  const scheme = /^(rediss?)(\+cluster)?:\/\//.exec(text);
+  const parts = text.split(',').map((part) => part.trim());
+  if (!scheme || parts.includes('')) throw new ConfigError('REDIS_URL', REDIS_FORMS);
+  const protocol = `${scheme[1] ?? ''}:`;
+  const urls = parts.map((part) => {
+    const address = `${protocol}//${part.replace(/^rediss?(\+cluster)?:\/\//, '')}`;
+    if (!isUrlOf(address, protocol)) throw new ConfigError('REDIS_URL', REDIS_FORMS);
+    return new URL(address);
+  });
+  const [first] = urls;
+  if (first === undefined) throw new ConfigError('REDIS_URL', REDIS_FORMS);
+  if (scheme[2] === undefined && urls.length === 1) return { kind: 'single', url: text };
+  return {
+    kind: 'cluster',
+    nodes: urls.map((url) => ({ host: url.hostname, port: Number(url.port || 6379) })),
+    tls: protocol === 'rediss:',
+    username: decodeURIComponent(first.username) || null,
+    password: decodeURIComponent(first.password) || null,
+  };
+};
+
+/** The nearest folder above this file with a package.json, so that the default home does not depend on where one stands. */
+const projectFolder = (): string => {
+  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+  }
+  return process.cwd();
+};
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+};
