@@ -3,10 +3,12 @@ import { Platform1767225600001 } from './0001-platform';
 import { Outbox1767225600002 } from './0002-outbox';
 import { Audit1767225600004 } from './0004-audit';
 import { Policies1767225600005 } from './0005-policies';
+import { Approvals1767225600006 } from './0006-approvals';
 
 export const MIGRATIONS = [
   Platform1767225600001,
   Outbox1767225600002,
   Audit1767225600004,
   Policies1767225600005,
+  Approvals1767225600006,
 ];

@@ -49,6 +49,8 @@ export interface Tx {
   /** Adds an audit event to this transaction; returns its id. */
   record(event: AuditDraft): string;
   enqueue(job: OutboxJob): void;
+  /** Runs `work` and undoes it, its events and jobs included: tells whether a change would go through. */
+  dryRun<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
   /** Declares that the work found nothing to do: the transaction is rolled back and no event is demanded. */
   unchanged(): void;
 }
@@ -113,6 +115,16 @@ const runOnce = async <T>(
       },
       enqueue: (job) => {
         jobs.push(job);
+      },
+      dryRun: async (rehearsal) => {
+        const [eventCount, jobCount] = [events.length, jobs.length];
+        await client.query('SAVEPOINT dry_run');
+        // A throw ends the whole transaction, so only the orderly end rolls back to here.
+        const result = await rehearsal();
+        await client.query('ROLLBACK TO SAVEPOINT dry_run');
+        events.length = eventCount;
+        jobs.length = jobCount;
+        return result;
       },
       unchanged: () => {
         declaredUnchanged = true;

@@ -1,0 +1,109 @@
+/** Reads change requests for inboxes, customer screens and detail pages. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import type { Database } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
+import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
+import { viewerActions, type ViewerAction } from './domain/viewer-actions';
+
+/** Tabs of the inbox 「待办 / 已办 / 我发起」. */
+export const INBOX_TABS = ['WAITING_FOR_ME', 'DONE_BY_ME', 'MADE_BY_ME'] as const;
+export type InboxTab = (typeof INBOX_TABS)[number];
+
+export interface RequestFilter {
+  readonly tab?: InboxTab;
+  readonly states?: readonly RequestState[];
+  readonly kinds?: readonly RequestKind[];
+  readonly subject?: { readonly type: string; readonly id: string };
+}
+
+export const createApprovalQueries = (database: Database) => ({
+  /** Newest first. Needs `request.read`. */
+  page: async (viewer: Actor, filter: RequestFilter, now: Date, page: PageRequest): Promise<Result<Page<ChangeRequest>>> => {
+    const permitted = permit(viewer, 'request.read');
+    if (!permitted.ok) return permitted;
+    const found = await fetchPage<ChangeRequestRow>(database.query, select(viewer, filter, now), page);
+    return ok({ ...found, items: found.items.map(requestOf) });
+  },
+
+  count: async (viewer: Actor, filter: RequestFilter, now: Date): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'request.read');
+    if (!permitted.ok) return permitted;
+    return ok(await countCapped(database.query, select(viewer, filter, now)));
+  },
+
+  /** In no particular order; ids that are not there are left out. Needs `request.read`, else nothing is found. */
+  byIds: async (viewer: Actor, ids: readonly string[]): Promise<ChangeRequest[]> => {
+    if (!permit(viewer, 'request.read').ok) return [];
+    const rows = await database.query<ChangeRequestRow>(
+      `SELECT ${REQUEST_SELECT} FROM change_request AS request WHERE request.id = ANY ($1)`,
+      [ids],
+    );
+    return rows.map(requestOf);
+  },
+
+  /** Open requests on the given subjects: what shows as pending on the subject itself. Needs `request.read`, else none. */
+  openOn: async (viewer: Actor, subjectType: string, subjectIds: readonly string[]): Promise<ChangeRequest[]> => {
+    if (!permit(viewer, 'request.read').ok) return [];
+    const rows = await database.query<ChangeRequestRow>(
+      `SELECT ${REQUEST_SELECT} FROM change_request AS request
+       WHERE request.state = 'IN_REVIEW' AND request.subject_type = $1 AND request.subject_id = ANY ($2)
+       ORDER BY request.submitted_at, request.id`,
+      [subjectType, subjectIds],
+    );
+    return rows.map(requestOf);
+  },
+
+  /** What the viewer may do with the request and why not. */
+  actionsFor: (viewer: Actor, request: ChangeRequest, now: Date): ViewerAction[] =>
+    viewerActions(
+      request,
+      { userId: viewer.id, roles: viewer.roles },
+      { decide: permit(viewer, 'request.decide'), withdraw: permit(viewer, 'request.withdraw') },
+      now,
+    ),
+});
+
+export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
+
+const select = (viewer: Actor, filter: RequestFilter, now: Date): PagedSelect => {
+  const params = new SqlParams();
+  const where: string[] = [];
+  if (filter.states !== undefined) where.push(`request.state = ANY (${params.add(filter.states)})`);
+  if (filter.kinds !== undefined) where.push(`request.kind = ANY (${params.add(filter.kinds)})`);
+  if (filter.subject !== undefined) {
+    where.push(`request.subject_type = ${params.add(filter.subject.type)}`);
+    where.push(`request.subject_id = ${params.add(filter.subject.id)}`);
+  }
+  if (filter.tab !== undefined) where.push(tabCondition(filter.tab, viewer, now, params));
+  return {
+    select: REQUEST_SELECT,
+    from: 'change_request AS request',
+    where,
+    params,
+    order: [
+      { expression: 'request.submitted_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 'request.id', type: 'uuid', direction: 'DESC' },
+    ],
+  };
+};
+
+const tabCondition = (tab: InboxTab, viewer: Actor, now: Date, params: SqlParams): string => {
+  const me = params.add(viewer.id);
+  const votedByMe = `EXISTS (SELECT FROM change_request_vote AS mine
+    WHERE mine.request_id = request.id AND mine.voter_id::text = ${me})`;
+  switch (tab) {
+    case 'WAITING_FOR_ME':
+      return `request.state = 'IN_REVIEW' AND request.decide_by > ${params.add(now)} AND request.maker_id <> ${me}
+        AND NOT ${votedByMe}
+        AND EXISTS (SELECT FROM change_request_level AS level WHERE level.request_id = request.id
+          AND level.ordinal = request.current_level AND level.role = ANY (${params.add(viewer.roles)}))`;
+    case 'DONE_BY_ME':
+      return votedByMe;
+    case 'MADE_BY_ME':
+      return `request.maker_id = ${me}`;
+  }
+};

@@ -1,0 +1,43 @@
+/** What the person who looks may do with a request, and why not: screens never guess. */
+import type { Refusal } from '../../kernel/refusal';
+import { messageKey } from '../../kernel/refusal';
+import type { Result } from '../../kernel/result';
+import type { ChangeRequest } from './change-request';
+import { mayDecide, type Standing } from './decide-vote';
+import { mayWithdraw } from './decide-withdrawal';
+
+export const REQUEST_VERBS = ['APPROVE', 'REJECT', 'WITHDRAW'] as const;
+export type RequestVerb = (typeof REQUEST_VERBS)[number];
+
+export interface ViewerAction {
+  readonly verb: RequestVerb;
+  readonly allowed: boolean;
+  /** Message key of the refusal that the verb would meet. */
+  readonly reasonCode: string | null;
+  readonly requiresComment: boolean;
+}
+
+/** `permitted` is what the viewer's roles allow in general (request.decide, request.withdraw). */
+export const viewerActions = (
+  request: ChangeRequest,
+  viewer: Standing,
+  permitted: { readonly decide: Result<true>; readonly withdraw: Result<true> },
+  now: Date,
+): ViewerAction[] => {
+  const decide = refusalOf(mayDecide(request, viewer, now)) ?? refusalOf(permitted.decide);
+  const withdraw = refusalOf(mayWithdraw(request, viewer.userId)) ?? refusalOf(permitted.withdraw);
+  return [
+    action('APPROVE', decide, false),
+    action('REJECT', decide, true),
+    action('WITHDRAW', withdraw, false),
+  ];
+};
+
+const refusalOf = (result: Result<unknown>): Refusal | null => (result.ok ? null : result.refusal);
+
+const action = (verb: RequestVerb, refused: Refusal | null, requiresComment: boolean): ViewerAction => ({
+  verb,
+  allowed: refused === null,
+  reasonCode: refused === null ? null : messageKey(refused),
+  requiresComment,
+});
