@@ -1,6 +1,7 @@
 /** Every migration, in order. A migration that has been released is never edited. */
 import { Platform1767225600001 } from './0001-platform';
 import { Outbox1767225600002 } from './0002-outbox';
+import { Identity1767225600003 } from './0003-identity';
 import { Audit1767225600004 } from './0004-audit';
 import { Policies1767225600005 } from './0005-policies';
 import { Approvals1767225600006 } from './0006-approvals';
@@ -8,6 +9,7 @@ import { Approvals1767225600006 } from './0006-approvals';
 export const MIGRATIONS = [
   Platform1767225600001,
   Outbox1767225600002,
+  Identity1767225600003,
   Audit1767225600004,
   Policies1767225600005,
   Approvals1767225600006,

@@ -1,0 +1,51 @@
+/** Door of the identity room: who somebody is, what his roles allow, and who may change that. */
+import type { Clock } from '../kernel/clock';
+import type { Database } from '../platform/database';
+import type { UnitOfWork } from '../platform/unit-of-work';
+import { createAuthentication, type Authentication } from './authentication';
+import type { TokenVerifier } from './token-verifier';
+import { createUserCommands, type UserCommands } from './user.commands';
+import { createUserQueries, type UserQueries } from './user.queries';
+
+export { ACTIONS, permit, type Action } from './domain/permissions';
+export { SAMPLE_USERS } from './domain/sample-people';
+export { LINES, type Line, type NewOrgUnit, type NewUser, type OrgUnit, type User } from './domain/user';
+export {
+  createTokenVerifier,
+  IdentityProviderUnavailable,
+  type AuthenticationFailure,
+  type TokenSource,
+  type TokenVerifier,
+} from './token-verifier';
+export type { Authentication } from './authentication';
+export type { Deactivation, RoleChange, UserChange } from './user.commands';
+export type { UserFilter } from './user.queries';
+export { standingsOf, type Standing } from './user.store';
+
+export interface IdentityDeps {
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
+  /** Absent in processes without a door for people. */
+  readonly tokens?: TokenVerifier;
+}
+
+export interface Identity {
+  readonly commands: UserCommands;
+  readonly queries: UserQueries;
+  authenticate(credential: string | undefined): Promise<Authentication>;
+}
+
+export const createIdentity = ({ database, unitOfWork, clock, tokens }: IdentityDeps): Identity => {
+  const queries = createUserQueries(database);
+  const authentication =
+    tokens === undefined ? null : createAuthentication({ tokens, bySubject: queries.bySubject, clock });
+  return {
+    commands: createUserCommands({ unitOfWork, accessChanged: (subject) => authentication?.forget(subject) }),
+    queries,
+    authenticate: async (credential) => {
+      if (authentication === null) throw new Error('this process has no door for people');
+      return authentication.authenticate(credential);
+    },
+  };
+};

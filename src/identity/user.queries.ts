@@ -1,0 +1,132 @@
+/** Reads users, their roles in force and their org units. It never writes. */
+import { permit } from './domain/permissions';
+import { isLine, type OrgUnit, type User } from './domain/user';
+import type { Actor } from '../kernel/actor';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { refuse } from '../kernel/refusal';
+import { ok, type Result } from '../kernel/result';
+import { isRole, type Role } from '../kernel/role';
+import type { Database } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+
+export interface UserFilter {
+  readonly role?: Role;
+  readonly active?: boolean;
+  readonly orgUnitCode?: string;
+  /** Part of the name or of the subject, in any case. */
+  readonly search?: string;
+}
+
+export interface UserRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  readonly active: boolean;
+  readonly version: number;
+  readonly roles: readonly string[];
+  readonly org_unit: OrgUnit;
+}
+
+const ROLES_IN_FORCE = 'SELECT r.role FROM user_role r WHERE r.user_id = u.id AND r.revoked_at IS NULL';
+const ORG_UNIT = `jsonb_build_object('id', o.id, 'code', o.code, 'nameZh', o.name_zh, 'nameEn', o.name_en,
+  'parentId', o.parent_id, 'line', o.line) AS org_unit`;
+const USER_COLUMNS = `u.id, u.subject, u.display_name, u.active, u.version, ARRAY(${ROLES_IN_FORCE} ORDER BY r.role COLLATE "C") AS roles, ${ORG_UNIT}`;
+const USER_TABLES = 'app_user u JOIN org_unit o ON o.id = u.org_unit_id';
+
+export const USER_SELECT = `SELECT ${USER_COLUMNS} FROM ${USER_TABLES}`;
+
+/** Throws on a role or line that this code does not know. */
+export const toUser = (row: UserRow): User => {
+  const roles = row.roles.map((role) => {
+    if (!isRole(role)) throw new Error(`user ${row.id} holds an unknown role ${role}`);
+    return role;
+  });
+  return {
+    id: row.id,
+    subject: row.subject,
+    displayName: row.display_name,
+    orgUnit: toOrgUnit(row.org_unit),
+    active: row.active,
+    roles,
+    version: row.version,
+  };
+};
+
+const toOrgUnit = (unit: OrgUnit): OrgUnit => {
+  if (!isLine(unit.line)) throw new Error(`org unit ${unit.id} has an unknown line ${String(unit.line)}`);
+  return unit;
+};
+
+export const createUserQueries = (database: Database) => {
+  const select = async (condition: string, params: readonly unknown[]): Promise<User[]> =>
+    (await database.query<UserRow>(`${USER_SELECT} WHERE ${condition}`, params)).map(toUser);
+
+  return {
+    /** Refuses NOT_FOUND for an unknown id. */
+    userById: async (actor: Actor, id: string): Promise<Result<User>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      const [user] = await select('u.id = $1', [id]);
+      return user === undefined ? refuse('NOT_FOUND', 'There is no such user.', { params: { id } }) : ok(user);
+    },
+
+    /** Users by id in no particular order, for loaders; nobody for actors without `user.read`. */
+    usersByIds: async (actor: Actor, ids: readonly string[]): Promise<User[]> =>
+      permit(actor, 'user.read').ok ? select('u.id = ANY ($1)', [ids]) : [],
+
+    /** By name, then id. */
+    users: async (actor: Actor, filter: UserFilter, page: PageRequest): Promise<Result<Page<User>>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      const found = await fetchPage<UserRow>(database.query, pagedSelect(filter), page);
+      return ok({ ...found, items: found.items.map(toUser) });
+    },
+
+    countUsers: async (actor: Actor, filter: UserFilter): Promise<Result<CappedCount>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      return ok(await countCapped(database.query, pagedSelect(filter)));
+    },
+
+    /** Active holders of the role, by name. */
+    byRole: async (actor: Actor, role: Role): Promise<Result<User[]>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      return ok(await select(`u.active AND $1 IN (${ROLES_IN_FORCE}) ORDER BY u.display_name, u.id`, [role]));
+    },
+
+    orgUnits: async (actor: Actor): Promise<Result<OrgUnit[]>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      const rows = await database.query<{ org_unit: OrgUnit }>(`SELECT ${ORG_UNIT} FROM org_unit o ORDER BY o.code`);
+      return ok(rows.map((row) => toOrgUnit(row.org_unit)));
+    },
+
+    /** For authentication, before there is an actor who could be asked for permission. */
+    bySubject: async (subject: string): Promise<User | null> => (await select('u.subject = $1', [subject]))[0] ?? null,
+  };
+};
+
+export type UserQueries = ReturnType<typeof createUserQueries>;
+
+const pagedSelect = (filter: UserFilter): PagedSelect => {
+  const params = new SqlParams();
+  const where: string[] = [];
+  if (filter.role !== undefined) where.push(`${params.add(filter.role)} IN (${ROLES_IN_FORCE})`);
+  if (filter.active !== undefined) where.push(`u.active = ${params.add(filter.active)}`);
+  if (filter.orgUnitCode !== undefined) where.push(`o.code = ${params.add(filter.orgUnitCode)}`);
+  if (filter.search !== undefined) {
+    const pattern = params.add(`%${filter.search.replace(/[\\%_]/g, '\\$&')}%`);
+    where.push(`u.display_name ILIKE ${pattern} OR u.subject ILIKE ${pattern}`);
+  }
+  return {
+    select: USER_COLUMNS,
+    from: USER_TABLES,
+    where,
+    params,
+    order: [
+      { expression: 'u.display_name', type: 'text', direction: 'ASC' },
+      { expression: 'u.id', type: 'uuid', direction: 'ASC' },
+    ],
+  };
+};
