@@ -4,9 +4,14 @@ import {
   ChangeRequestLevelEntity,
   ChangeRequestVoteEntity,
 } from './approvals/change-request.entity';
+import { OrgUnitEntity } from './identity/org-unit.entity';
+import { UserEntity, UserRoleEntity } from './identity/user.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
 
 export const ENTITIES = [
+  OrgUnitEntity,
+  UserEntity,
+  UserRoleEntity,
   PolicyVersionEntity,
   ChangeRequestEntity,
   ChangeRequestLevelEntity,

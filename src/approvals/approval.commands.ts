@@ -6,7 +6,7 @@ import type { Initiator } from '../kernel/actor';
 import { canonicalJson, type Json } from '../kernel/canonical-json';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import { permit, type Identity } from '../identity';
+import { permit, standingsOf } from '../identity';
 import { routeChange, type ChangeFacts, type Policies } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import * as store from './change-request.store';
@@ -20,7 +20,7 @@ import {
   type RequestSubstance,
   type Verdict,
 } from './domain/change-request';
-import { confirmAuthority, decideVote, type Standing, type VoteInput } from './domain/decide-vote';
+import { confirmAuthority, decideVote, type VoteInput } from './domain/decide-vote';
 import { decideWithdrawal } from './domain/decide-withdrawal';
 
 /** What a governed room registers for its kind of request. */
@@ -50,7 +50,6 @@ export interface VerbOutcome {
 }
 
 export interface ApprovalDeps {
-  readonly identity: Pick<Identity, 'standingOf'>;
   readonly unitOfWork: UnitOfWork;
   readonly policies: Policies;
   readonly handlerOf: HandlerOf;
@@ -122,7 +121,9 @@ const castVote = async (
   if (request === null) return notFound();
   const voterId = tx.initiator.actor.id;
   if (!permitted.ok && voterId !== request.makerId) return permitted;
-  const voter = await standing(deps, tx, voterId);
+  const standings = await standingsOf(tx.query, [voterId, ...request.votes.map((cast) => cast.voterId)]);
+  const voter = standings.find((standing) => standing.userId === voterId);
+  if (voter === undefined) throw new Error(`voter ${voterId} is not a user`);
   const decision = decideVote(request, voter, input, tx.at);
   if (!decision.ok) return decision;
   const { level, event } = decision.value;
@@ -146,9 +147,7 @@ const castVote = async (
   const auditEventId = recordVote(tx, request, level.ordinal, input);
 
   if (event === 'APPLY') {
-    const earlier = [];
-    for (const cast of request.votes) earlier.push(await standing(deps, tx, cast.voterId));
-    const confirmed = confirmAuthority(request, earlier);
+    const confirmed = confirmAuthority(request, standings);
     if (!confirmed.ok) return confirmed;
     const applied = await deps.handlerOf(request.kind).apply(tx, request);
     if (!applied.ok) return applied;
@@ -177,7 +176,10 @@ export const withdraw = (
       state: stateAfter(request.state, 'WITHDRAW'),
       currentLevel: request.currentLevel,
     });
-    return ok({ request: moved, auditEventId: recordMove(tx, request, moved, 'request.withdrawn', presentText(input.comment)) });
+    return ok({
+      request: moved,
+      auditEventId: recordMove(tx, request, moved, 'request.withdrawn', presentText(input.comment)),
+    });
   });
 
 /** Closes up to `atMost` requests whose time to be decided has passed; yields how many. */
@@ -249,11 +251,6 @@ const stateAfter = (state: RequestState, event: RequestEvent): RequestState => {
   const next = nextState(state, event);
   if (next === null) throw new Error(`no transition from ${state} by ${event}`);
   return next;
-};
-
-const standing = async (deps: ApprovalDeps, tx: Tx, userId: string): Promise<Standing> => {
-  const found = await deps.identity.standingOf(tx, userId);
-  return { userId, roles: found?.actor.roles ?? [] };
 };
 
 const presentText = (text: string | null): string | null => (text === null || text.trim() === '' ? null : text.trim());

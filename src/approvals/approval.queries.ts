@@ -22,7 +22,12 @@ export interface RequestFilter {
 
 export const createApprovalQueries = (database: Database) => ({
   /** Newest first. Needs `request.read`. */
-  page: async (viewer: Actor, filter: RequestFilter, now: Date, page: PageRequest): Promise<Result<Page<ChangeRequest>>> => {
+  page: async (
+    viewer: Actor,
+    filter: RequestFilter,
+    now: Date,
+    page: PageRequest,
+  ): Promise<Result<Page<ChangeRequest>>> => {
     const permitted = permit(viewer, 'request.read');
     if (!permitted.ok) return permitted;
     const found = await fetchPage<ChangeRequestRow>(database.query, select(viewer, filter, now), page);
@@ -61,7 +66,7 @@ export const createApprovalQueries = (database: Database) => ({
   actionsFor: (viewer: Actor, request: ChangeRequest, now: Date): ViewerAction[] =>
     viewerActions(
       request,
-      { userId: viewer.id, roles: viewer.roles },
+      { userId: viewer.id, active: true, roles: viewer.roles },
       { decide: permit(viewer, 'request.decide'), withdraw: permit(viewer, 'request.withdraw') },
       now,
     ),

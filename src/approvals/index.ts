@@ -4,7 +4,6 @@
  */
 import type { Initiator } from '../kernel/actor';
 import type { Result } from '../kernel/result';
-import type { Identity } from '../identity';
 import type { Policies } from '../policies';
 import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
@@ -44,13 +43,11 @@ export interface Approvals {
 export const createApprovals = (deps: {
   database: Database;
   unitOfWork: UnitOfWork;
-  identity: Pick<Identity, 'standingOf'>;
   policies: Policies;
 }): Approvals => {
   const handlers = new Map<RequestKind, RequestHandler>();
   const approvalDeps = {
     unitOfWork: deps.unitOfWork,
-    identity: deps.identity,
     policies: deps.policies,
     handlerOf: (kind: RequestKind): RequestHandler => {
       const handler = handlers.get(kind);

@@ -15,4 +15,5 @@ export const canonicalJson = (value: Json): string => {
 };
 
 /** Lower-case hex SHA-256 of the canonical form. */
-export const digestOf = (value: Json): string => createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');
+export const digestOf = (value: Json): string =>
+  createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex');

@@ -36,9 +36,12 @@ export interface Database {
 /** Thrown when the server cannot be reached or refuses the login; the message is one line for people. */
 export class DatabaseUnreachable extends Error {
   constructor(url: string, cause: unknown) {
-    super(`database unreachable at ${withoutPassword(url)}: ${cause instanceof Error ? firstLine(cause) : String(cause)}`, {
-      cause,
-    });
+    super(
+      `database unreachable at ${withoutPassword(url)}: ${cause instanceof Error ? firstLine(cause) : String(cause)}`,
+      {
+        cause,
+      },
+    );
     this.name = 'DatabaseUnreachable';
   }
 }
@@ -88,7 +91,8 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
   pool.on('error', () => undefined);
   return {
     dataSource,
-    query: async (sql, params) => (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+    query: async (sql, params) =>
+      (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
     close: () => dataSource.destroy(),
   };
 };

@@ -69,8 +69,11 @@ const ensureRoles = async (client: Client, appLogin: string): Promise<void> => {
     await client.query(`
       DO $$ BEGIN CREATE ROLE ${role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
   }
-  const self = (await client.query<{ name: string; database: string }>('SELECT current_user AS name, current_database() AS database'))
-    .rows[0];
+  const self = (
+    await client.query<{ name: string; database: string }>(
+      'SELECT current_user AS name, current_database() AS database',
+    )
+  ).rows[0];
   if (self === undefined) throw new Error('no answer from the database');
   const logins = new Set([self.name, appLogin === '' ? self.name : appLogin]);
   for (const login of logins) {
@@ -119,7 +122,9 @@ const runMigrations = async (options: MigrateOptions): Promise<MigrateOutcome> =
     if (options.down !== undefined) {
       const reverted: string[] = [];
       for (let i = 0; i < options.down; i++) {
-        const newest = await dataSource.query<{ name: string }[]>('SELECT name FROM migration ORDER BY id DESC LIMIT 1');
+        const newest = await dataSource.query<{ name: string }[]>(
+          'SELECT name FROM migration ORDER BY id DESC LIMIT 1',
+        );
         if (newest[0] === undefined) break;
         await dataSource.undoLastMigration({ transaction: 'each' });
         reverted.push(newest[0].name);

@@ -102,7 +102,8 @@ const runOnce = async <T>(
       at: deps.clock(),
       initiator: by,
       newId: deps.newId,
-      query: async (sql, params) => (await client.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+      query: async (sql, params) =>
+        (await client.query(sql, params === undefined ? undefined : [...params])).rows as never[],
       copyIn: async (sql, data) => {
         const sink = client.query(copyFrom(sql));
         await pipeline(Readable.from(data), sink);
@@ -132,7 +133,8 @@ const runOnce = async <T>(
     };
     const result = await work(tx);
     if (!result.ok || declaredUnchanged) {
-      if (declaredUnchanged && events.length > 0) throw new Error('work that declares itself unchanged recorded events');
+      if (declaredUnchanged && events.length > 0)
+        throw new Error('work that declares itself unchanged recorded events');
       await runner.rollbackTransaction();
       return result;
     }

@@ -17,7 +17,11 @@ const COLUMNS = 'id, kind, number, content, digest, effective_from';
  * The version in force at a moment. Takes the query of a transaction or of the pool. Throws where there is none,
  * which only happens before the installation was bootstrapped.
  */
-export const policyInForce = async <K extends PolicyKind>(query: Query, kind: K, at: Date): Promise<PolicyVersion<K>> => {
+export const policyInForce = async <K extends PolicyKind>(
+  query: Query,
+  kind: K,
+  at: Date,
+): Promise<PolicyVersion<K>> => {
   const [row] = await query<PolicyRow>(
     `SELECT ${COLUMNS} FROM policy_version WHERE kind = $1 AND effective_from <= $2 ORDER BY number DESC LIMIT 1`,
     [kind, at],

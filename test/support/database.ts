@@ -72,7 +72,12 @@ export const cloneDatabase = async (): Promise<{ database: TestDatabase; close: 
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${server.template}`);
   const ownerUrl = databaseUrl(server.ownerUrl, name);
   const appUrl = databaseUrl(server.appUrl, name);
-  const database = await openDatabase({ url: appUrl, entities: ENTITIES, poolSize: 20, applicationName: 'tierwarden-test' });
+  const database = await openDatabase({
+    url: appUrl,
+    entities: ENTITIES,
+    poolSize: 20,
+    applicationName: 'tierwarden-test',
+  });
   const app = new Client({ connectionString: appUrl, options: `-c role=${APP_ROLE}` });
   const owner = new Client({ connectionString: ownerUrl });
   await Promise.all([app.connect(), owner.connect()]);

@@ -17,7 +17,8 @@ declare global {
 }
 
 export default async function globalSetup(): Promise<void> {
-  const server = process.env['DATABASE_URL'] === undefined ? await startEmbedded() : external(process.env['DATABASE_URL']);
+  const server =
+    process.env['DATABASE_URL'] === undefined ? await startEmbedded() : external(process.env['DATABASE_URL']);
   const template = `tw_template_${process.pid}`;
   const admin = new Client({ connectionString: server.ownerUrl });
   await admin.connect();

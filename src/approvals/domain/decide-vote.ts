@@ -5,12 +5,19 @@
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
 import type { Role } from '../../kernel/role';
-import { approvalsAt, isOpen, type ChangeRequest, type RequestEvent, type RequestLevel, type Verdict } from './change-request';
+import {
+  approvalsAt,
+  isOpen,
+  type ChangeRequest,
+  type RequestEvent,
+  type RequestLevel,
+  type Verdict,
+} from './change-request';
 
 /** A person's standing at the moment of the vote, read inside the transaction. */
 export interface Standing {
   readonly userId: string;
-  /** Empty for a person who has left. */
+  readonly active: boolean;
   readonly roles: readonly Role[];
 }
 
@@ -46,7 +53,7 @@ export const mayDecide = (request: ChangeRequest, voter: Standing, now: Date): R
       params: { number: request.number },
     });
   }
-  if (!voter.roles.includes(level.role)) {
+  if (!voter.active || !voter.roles.includes(level.role)) {
     return refuse('AUTHORITY_EXCEEDED', `level ${level.ordinal} is decided by ${level.role}`, {
       params: { level: level.ordinal, role: level.role },
     });
@@ -62,7 +69,12 @@ export interface VoteInput {
   readonly expectedDigest: string | null;
 }
 
-export const decideVote = (request: ChangeRequest, voter: Standing, input: VoteInput, now: Date): Result<VoteDecision> => {
+export const decideVote = (
+  request: ChangeRequest,
+  voter: Standing,
+  input: VoteInput,
+  now: Date,
+): Result<VoteDecision> => {
   const level = mayDecide(request, voter, now);
   if (!level.ok) return level;
   if (input.expectedVersion !== request.version) {
@@ -101,7 +113,7 @@ export const confirmAuthority = (request: ChangeRequest, standings: readonly Sta
       (vote) =>
         vote.levelOrdinal === level.ordinal &&
         vote.verdict === 'APPROVE' &&
-        standings.some((s) => s.userId === vote.voterId && s.roles.includes(level.role)),
+        standings.some((s) => s.userId === vote.voterId && s.active && s.roles.includes(level.role)),
     ).length;
     // The last level also has the vote being cast, whose authority was judged a moment ago.
     const needed = level.ordinal === request.currentLevel ? level.quorum - 1 : level.quorum;

@@ -26,11 +26,7 @@ export const viewerActions = (
 ): ViewerAction[] => {
   const decide = refusalOf(mayDecide(request, viewer, now)) ?? refusalOf(permitted.decide);
   const withdraw = refusalOf(mayWithdraw(request, viewer.userId)) ?? refusalOf(permitted.withdraw);
-  return [
-    action('APPROVE', decide, false),
-    action('REJECT', decide, true),
-    action('WITHDRAW', withdraw, false),
-  ];
+  return [action('APPROVE', decide, false), action('REJECT', decide, true), action('WITHDRAW', withdraw, false)];
 };
 
 const refusalOf = (result: Result<unknown>): Refusal | null => (result.ok ? null : result.refusal);
