@@ -1,0 +1,194 @@
+/**
+ * A real PostgreSQL 18 for installations that bring no database: started by the first process of a home that needs it,
+ * shared by the others, stopped by the last. It listens on loopback only, and what it stores is permanent.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { chooseConfinement, EmbeddedUnavailable, findBinaries } from './embedded-binaries';
+import {
+  clusterExists,
+  createCluster,
+  DATABASE_NAME,
+  findServer,
+  killUnfinished,
+  resetPasswords,
+  signalStop,
+  startServer,
+  stopServer,
+  type Cluster,
+  type Logins,
+  type RunningServer,
+} from './embedded-cluster';
+import { leasesIn, type Leases } from './embedded-leases';
+
+export { EmbeddedUnavailable } from './embedded-binaries';
+
+export interface EmbeddedDatabase {
+  /** Login that owns the database and may create roles and databases. */
+  readonly ownerUrl: string;
+  /** Login of the running application. */
+  readonly appUrl: string;
+  /** Gives the server back and, if nobody else uses it, waits for its end. Further calls do nothing. */
+  release(): Promise<void>;
+}
+
+export interface AttachOptions {
+  /** Told what is being done, where that takes time. */
+  readonly onStep?: (step: string) => void;
+  /** `none` for data that nobody will miss: faster, and lost if the machine stops. */
+  readonly durability?: 'full' | 'none';
+}
+
+/**
+ * Joins the server of `home`, starting it (and at the first time making its data directory) if need be. A server that
+ * a killed process left running is taken over, one that was killed itself is recovered. If the process exits without
+ * `release`, by `process.exit` or by an error, the server is told to end; only a killed process leaves it behind.
+ *
+ * @param home absolute path; made if it does not exist.
+ * @throws {EmbeddedUnavailable} with one line for people.
+ */
+export const attachEmbedded = async (home: string, options: AttachOptions = {}): Promise<EmbeddedDatabase> => {
+  const folder = join(home, 'postgres');
+  await makeHome(home, folder);
+  const leases = leasesIn(folder);
+  let lease = '';
+  const onExit = (): void => releaseAtExit(folder, leases, lease);
+  process.on('exit', onExit);
+  const release = async (): Promise<void> => {
+    if (lease === '') return;
+    const id = lease;
+    lease = '';
+    await leases.locked(() => giveBack(folder, leases, id));
+    process.off('exit', onExit);
+  };
+  try {
+    return await leases.locked(async () => {
+      lease = leases.take();
+      try {
+        const { logins, port } = await ensureRunning(home, folder, options);
+        return { ownerUrl: urlOf(logins.migrator, port), appUrl: urlOf(logins.server, port), release };
+      } catch (error) {
+        const id = lease;
+        lease = '';
+        await giveBack(folder, leases, id);
+        throw error;
+      }
+    });
+  } catch (error) {
+    process.off('exit', onExit);
+    throw error;
+  }
+};
+
+const giveBack = async (folder: string, leases: Leases, lease: string): Promise<void> => {
+  leases.giveBack(lease);
+  if (!leases.anyAlive()) await stopServer(folder);
+};
+
+const releaseAtExit = (folder: string, leases: Leases, lease: string): void => {
+  killUnfinished();
+  if (lease === '') return;
+  leases.giveBack(lease);
+  leases.lockedAtExit(() => {
+    if (!leases.anyAlive()) signalStop(folder);
+  });
+};
+
+const ensureRunning = async (
+  home: string,
+  folder: string,
+  options: AttachOptions,
+): Promise<{ logins: Logins; port: number }> => {
+  const onStep = options.onStep ?? (() => undefined);
+  const logins = await ensureLogins(home);
+  const found = await findServer(folder);
+  if (found !== null) {
+    if (await canLogIn(logins, found)) return { logins, port: found.port };
+    // secrets.json was lost or replaced.
+    await stopServer(folder);
+  }
+  const binaries = findBinaries();
+  const cluster: Cluster = {
+    folder,
+    binaries,
+    confinement: chooseConfinement(binaries, folder),
+    durability: options.durability ?? 'full',
+  };
+  if (!clusterExists(folder)) {
+    onStep('creating the embedded PostgreSQL');
+    await createCluster(cluster, logins);
+  }
+  onStep('starting the embedded PostgreSQL');
+  const started = await startServer(cluster);
+  if (await canLogIn(logins, started)) return { logins, port: started.port };
+  await stopServer(folder);
+  await resetPasswords(cluster, logins);
+  return { logins, port: (await startServer(cluster)).port };
+};
+
+const makeHome = async (home: string, folder: string): Promise<void> => {
+  const probe = join(home, `.probe-${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (cause) {
+    throw new EmbeddedUnavailable(
+      `TIERWARDEN_HOME ${home} is not writable (${(cause as NodeJS.ErrnoException).code})`,
+      {
+        cause,
+      },
+    );
+  }
+};
+
+const Secrets = z.object({ migratorPassword: z.string().regex(/^\w+$/), serverPassword: z.string().regex(/^\w+$/) });
+
+/** The logins with the passwords of `secrets.json`, which is made if it is not there. */
+const ensureLogins = async (home: string): Promise<Logins> => {
+  const file = join(home, 'secrets.json');
+  let secrets = readSecrets(file);
+  if (secrets === null) {
+    const password = (): string => randomBytes(24).toString('hex');
+    secrets = { migratorPassword: password(), serverPassword: password() };
+    await writeFile(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+  return {
+    migrator: { name: 'tierwarden_migrator', password: secrets.migratorPassword },
+    server: { name: 'tierwarden_server', password: secrets.serverPassword },
+  };
+};
+
+const readSecrets = (file: string): z.infer<typeof Secrets> | null => {
+  try {
+    return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
+  }
+};
+
+const urlOf = (login: Logins['server'], port: number): string =>
+  `postgres://${login.name}:${login.password}@127.0.0.1:${port}/${DATABASE_NAME}`;
+
+/** Whether the server knows both passwords. Any other trouble is thrown. */
+const canLogIn = async (logins: Logins, server: RunningServer): Promise<boolean> => {
+  for (const login of [logins.migrator, logins.server]) {
+    const client = new Client({ connectionString: urlOf(login, server.port), connectionTimeoutMillis: 10_000 });
+    try {
+      await client.connect();
+    } catch (error) {
+      if ((error as { code?: string }).code === '28P01') return false;
+      throw new EmbeddedUnavailable(`the embedded PostgreSQL refuses connections: ${(error as Error).message}`, {
+        cause: error,
+      });
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+  return true;
+};
