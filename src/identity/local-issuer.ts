@@ -25,8 +25,8 @@ export const openLocalIssuer = async (keysFolder: string, clock: Clock): Promise
   const file = join(keysFolder, KEY_FILE);
   const stored = (await readKey(file)) ?? (await makeKey(keysFolder, file));
   const { d, ...publicPart } = stored;
-  const privateKey = await importJWK({ ...publicPart, kty: 'EC', d: d ?? '' }, ALGORITHM);
-  const publicKey = await importJWK({ ...publicPart, kty: 'EC' }, ALGORITHM);
+  const privateKey = await importJWK({ ...publicPart, d }, ALGORITHM);
+  const publicKey = await importJWK(publicPart, ALGORITHM);
   return {
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -46,7 +46,9 @@ export const openLocalIssuer = async (keysFolder: string, clock: Clock): Promise
   };
 };
 
-const readKey = async (file: string): Promise<JWK | null> => {
+type PrivateKey = JWK & { readonly kty: 'EC'; readonly d: string };
+
+const readKey = async (file: string): Promise<PrivateKey | null> => {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -54,15 +56,23 @@ const readKey = async (file: string): Promise<JWK | null> => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+  const key = parseKey(text);
+  if (key === null)
+    throw new Error(`${file} does not hold a key: remove it, and fresh tokens will be signed with a new one`);
+  return key;
+};
+
+const parseKey = (text: string): PrivateKey | null => {
   try {
-    return JSON.parse(text) as JWK;
+    const key = JSON.parse(text) as JWK;
+    return key.kty === 'EC' && typeof key.d === 'string' ? (key as PrivateKey) : null;
   } catch {
-    throw new Error(`${file} does not hold a key: remove it and sign in again with fresh tokens`);
+    return null;
   }
 };
 
 /** Two processes may start at once: the file appears whole or not at all, and the first one stays. */
-const makeKey = async (folder: string, file: string): Promise<JWK> => {
+const makeKey = async (folder: string, file: string): Promise<PrivateKey> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const draft = join(folder, `${KEY_FILE}.${randomUUID()}`);

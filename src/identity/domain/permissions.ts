@@ -24,6 +24,7 @@ export const ACTIONS = [
   'request.withdraw',
   'limit.read',
   'limit.request',
+  'limit.open',
   'policy.read',
   'policy.publish',
   'outcome.read',
