@@ -5,7 +5,7 @@ import { isOpen, type ChangeRequest } from './change-request';
 
 export const mayWithdraw = (request: ChangeRequest, userId: string): Result<true> => {
   if (userId !== request.makerId) {
-    return refuse('FORBIDDEN', 'only the maker may withdraw a request', { reason: 'NOT_THE_MAKER' });
+    return refuse('AUTHORITY_EXCEEDED', 'only the maker may withdraw a request', { reason: 'NOT_THE_MAKER' });
   }
   if (!isOpen(request.state)) {
     return refuse('ALREADY_DECIDED', `request ${request.number} is already ${request.state}`, {

@@ -85,7 +85,7 @@ const GRANTS: Readonly<Record<Role, readonly Action[]>> = {
 };
 
 /** What the installation itself does at its first start and on the operator's command line; no person has it by this table. */
-const INSTALLATION: readonly Action[] = ['user.manage', 'policy.publish', 'audit.read', 'system.operate'];
+const INSTALLATION: readonly Action[] = ['user.manage', 'policy.publish', 'audit.read', 'system.operate', 'limit.open'];
 
 /** Segregation: a prohibition holds against anything another role of the same person grants. */
 const PROHIBITIONS: Readonly<Partial<Record<Role, { readonly actions: readonly Action[]; readonly reason: string }>>> =

@@ -1,0 +1,53 @@
+/** Overrides that took effect. One at a time per customer; only its end is ever written later. */
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class Overrides1767225600011 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE grade_override (
+        id uuid PRIMARY KEY,
+        customer_id uuid NOT NULL REFERENCES customer,
+        request_id uuid NOT NULL UNIQUE REFERENCES change_request,
+        model_grade grade NOT NULL,
+        from_grade grade NOT NULL,
+        to_grade grade NOT NULL,
+        reason_code text NOT NULL CHECK (reason_code <> ''),
+        justification text NOT NULL CHECK (justification <> ''),
+        evidence jsonb NOT NULL,
+        effective_from timestamptz NOT NULL,
+        valid_until timestamptz NOT NULL,
+        ended_at timestamptz,
+        end_cause text CHECK (end_cause IN ('EXPIRED', 'SUPERSEDED')),
+        CHECK (valid_until > effective_from),
+        CHECK ((ended_at IS NULL) = (end_cause IS NULL))
+      );
+      CREATE UNIQUE INDEX grade_override_one_live ON grade_override (customer_id) WHERE ended_at IS NULL;
+      CREATE INDEX grade_override_customer ON grade_override (customer_id, effective_from DESC);
+      CREATE INDEX grade_override_due ON grade_override (valid_until) WHERE ended_at IS NULL;
+
+      -- An override takes effect only through its approved request, in the transaction that applies it.
+      CREATE FUNCTION grade_override_needs_request() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id AND state = 'APPLIED' AND kind = 'GRADE_OVERRIDE'
+                       AND subject_id = NEW.customer_id::text) THEN
+          RAISE EXCEPTION 'override without an applied request' USING ERRCODE = 'TW008';
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE CONSTRAINT TRIGGER grade_override_needs_request AFTER INSERT ON grade_override
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grade_override_needs_request();
+
+      CREATE TRIGGER grade_override_actor BEFORE INSERT OR UPDATE OR DELETE ON grade_override
+        FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+      CREATE TRIGGER grade_override_keep BEFORE DELETE OR TRUNCATE ON grade_override
+        FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+      GRANT SELECT, INSERT ON grade_override TO tierwarden_app;
+      GRANT UPDATE (ended_at, end_cause) ON grade_override TO tierwarden_app;
+      GRANT SELECT ON grade_override TO tierwarden_reader;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE grade_override; DROP FUNCTION grade_override_needs_request();');
+  }
+}

@@ -1,0 +1,53 @@
+/** Books limit entries. The limit itself is moved by the database when an entry is booked, and by nothing else. */
+import type { Tx } from '../platform/unit-of-work';
+import { CreditLimitEntryEntity } from './credit-limit.entity';
+
+export interface LockedLimit {
+  readonly customerId: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly version: number;
+}
+
+/** Limits of the customers that have one, locked in a stable order until the transaction ends. */
+export const lockLimits = (tx: Tx, customerIds: readonly string[]): Promise<LockedLimit[]> =>
+  tx.query<LockedLimit>(
+    `SELECT customer_id AS "customerId", amount::text, currency, version
+     FROM credit_limit WHERE customer_id = ANY ($1) ORDER BY customer_id FOR UPDATE`,
+    [customerIds],
+  );
+
+export interface LimitEntry {
+  readonly customerId: string;
+  readonly kind: 'OPENING' | 'POLICY_CUT' | 'RAISE';
+  readonly before: string;
+  readonly after: string;
+  readonly currency: string;
+  /** Grade history entry, request or batch that caused it. */
+  readonly causeId: string;
+}
+
+/** Rows per insert statement: far below the wire protocol's 65,535 parameters. */
+const BATCH = 2_000;
+
+export const bookEntries = async (tx: Tx, entries: readonly LimitEntry[]): Promise<void> => {
+  for (let start = 0; start < entries.length; start += BATCH) {
+    await tx.manager.insert(
+      CreditLimitEntryEntity,
+      entries.slice(start, start + BATCH).map((entry) => ({
+        id: tx.newId(),
+        ...entry,
+        bookedAt: tx.at,
+        bookedBy: tx.initiator.actor.id,
+      })),
+    );
+  }
+};
+
+export const customersWithLimit = async (tx: Tx, customerIds: readonly string[]): Promise<Set<string>> => {
+  const rows = await tx.query<{ customer_id: string }>(
+    'SELECT customer_id FROM credit_limit WHERE customer_id = ANY ($1)',
+    [customerIds],
+  );
+  return new Set(rows.map((row) => row.customer_id));
+};

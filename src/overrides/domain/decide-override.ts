@@ -1,0 +1,111 @@
+/**
+ * May this override be put up for decision? Judged by the override policy (governance §3, D28): reason, justification,
+ * evidence, distance from the model grade and validity. It decides nothing about who must agree.
+ */
+import { notchesBetween, type Grade } from '../../kernel/grade';
+import { refuse } from '../../kernel/refusal';
+import { ok, type Result } from '../../kernel/result';
+import type { OverridePolicy } from '../../policies';
+
+export interface Evidence {
+  readonly title: string;
+  /** Where the document is kept: file number, contract number, address. */
+  readonly reference: string;
+}
+
+export interface OverrideProposal {
+  readonly toGrade: Grade;
+  readonly reasonCode: string;
+  readonly justification: string;
+  readonly evidence: readonly Evidence[];
+  /** The override ends at this moment. */
+  readonly validUntil: Date;
+}
+
+export interface GradedCustomer {
+  readonly modelGrade: Grade;
+  readonly grade: Grade;
+}
+
+export interface OverrideDecision {
+  /** Against the grade in force: what the change would do. */
+  readonly direction: 'UP' | 'DOWN';
+  /** Absolute distance from the grade in force. */
+  readonly notches: number;
+  readonly decideBy: Date;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Refusals in order: unknown reason, blank texts, same grade, expired, too long, too far from the model, no evidence. */
+export const decideOverride = (
+  customer: GradedCustomer,
+  proposal: OverrideProposal,
+  policy: OverridePolicy,
+  now: Date,
+): Result<OverrideDecision> => {
+  if (proposal.reasonCode.trim() === '') {
+    return refuse('REQUIRED', 'an override needs a reason', { field: ['reasonCode'] });
+  }
+  if (!policy.reasons.some((reason) => reason.code === proposal.reasonCode)) {
+    return refuse('POLICY_VIOLATION', `the override policy knows no reason ${proposal.reasonCode}`, {
+      reason: 'REASON_NOT_ALLOWED',
+      field: ['reasonCode'],
+      params: { allowed: policy.reasons.map((reason) => reason.code).join(' ') },
+    });
+  }
+  const justification = proposal.justification.trim();
+  if (justification === '') {
+    return refuse('REQUIRED', 'an override needs a justification', { field: ['justification'] });
+  }
+  if (justification.length < policy.justificationMinChars) {
+    return refuse('POLICY_VIOLATION', `a justification has at least ${policy.justificationMinChars} characters`, {
+      reason: 'JUSTIFICATION_TOO_SHORT',
+      field: ['justification'],
+      params: { min: policy.justificationMinChars },
+    });
+  }
+  if (proposal.toGrade === customer.grade) {
+    return refuse('INVALID', `the grade in force is already ${customer.grade}`, {
+      reason: 'SAME_GRADE',
+      field: ['toGrade'],
+      params: { grade: customer.grade },
+    });
+  }
+  if (proposal.validUntil <= now) {
+    return refuse('EXPIRED', 'an override must end in the future', { reason: 'VALID_UNTIL', field: ['validUntil'] });
+  }
+  if (proposal.validUntil.getTime() - now.getTime() > policy.longestValidityDays * DAY_MS) {
+    return refuse('POLICY_VIOLATION', `an override lasts at most ${policy.longestValidityDays} days`, {
+      reason: 'VALIDITY_TOO_LONG',
+      field: ['validUntil'],
+      params: { maxDays: policy.longestValidityDays },
+    });
+  }
+  const fromModel = notchesBetween(customer.modelGrade, proposal.toGrade);
+  const cap = fromModel > 0 ? policy.notchCap.up : policy.notchCap.down;
+  if (Math.abs(fromModel) > cap) {
+    return refuse('POLICY_VIOLATION', `an override stays within ${cap} notches of the model grade in this direction`, {
+      reason: 'NOTCH_CAP',
+      field: ['toGrade'],
+      params: { cap, notches: Math.abs(fromModel), modelGrade: customer.modelGrade },
+    });
+  }
+  const change = notchesBetween(customer.grade, proposal.toGrade);
+  const direction = change > 0 ? 'UP' : 'DOWN';
+  if (policy.evidenceFor.includes(direction) && proposal.evidence.length === 0) {
+    return refuse('EVIDENCE_REQUIRED', 'an override in this direction needs evidence', {
+      field: ['evidence'],
+      params: { direction },
+    });
+  }
+  const blank = proposal.evidence.findIndex((item) => item.title.trim() === '' || item.reference.trim() === '');
+  if (blank !== -1) {
+    return refuse('REQUIRED', 'evidence has a title and a reference', { field: ['evidence'], index: blank });
+  }
+  return ok({
+    direction,
+    notches: Math.abs(change),
+    decideBy: new Date(Math.min(now.getTime() + policy.decideWithinDays * DAY_MS, proposal.validUntil.getTime())),
+  });
+};

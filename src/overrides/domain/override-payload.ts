@@ -1,0 +1,16 @@
+/** What a GRADE_OVERRIDE request carries; written once at submission and read back when it is applied. */
+import { z } from 'zod';
+import { GRADES } from '../../kernel/grade';
+
+export const overridePayloadSchema = z.strictObject({
+  fromGrade: z.enum(GRADES),
+  modelGrade: z.enum(GRADES),
+  toGrade: z.enum(GRADES),
+  reasonCode: z.string(),
+  justification: z.string(),
+  evidence: z.array(z.strictObject({ title: z.string(), reference: z.string() })),
+  /** ISO 8601, UTC. */
+  validUntil: z.string(),
+});
+
+export type OverridePayload = z.infer<typeof overridePayloadSchema>;

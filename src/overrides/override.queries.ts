@@ -1,0 +1,40 @@
+/** Reads overrides: the live one of a customer and those before. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { Grade } from '../kernel/grade';
+import { permit } from '../identity';
+import type { Database } from '../platform/database';
+import type { Evidence } from './domain/decide-override';
+
+export interface GradeOverride {
+  readonly id: string;
+  readonly customerId: string;
+  readonly requestId: string;
+  readonly modelGrade: Grade;
+  readonly fromGrade: Grade;
+  readonly toGrade: Grade;
+  readonly reasonCode: string;
+  readonly justification: string;
+  readonly evidence: readonly Evidence[];
+  readonly effectiveFrom: Date;
+  readonly validUntil: Date;
+  readonly endedAt: Date | null;
+  readonly endCause: 'EXPIRED' | 'SUPERSEDED' | null;
+}
+
+const SELECT = `SELECT id, customer_id AS "customerId", request_id AS "requestId", model_grade AS "modelGrade",
+  from_grade AS "fromGrade", to_grade AS "toGrade", reason_code AS "reasonCode", justification, evidence,
+  effective_from AS "effectiveFrom", valid_until AS "validUntil", ended_at AS "endedAt", end_cause AS "endCause"
+  FROM grade_override`;
+
+export const createOverrideQueries = (database: Database) => ({
+  /** Live overrides of the customers. Needs `rating.read`, else none. */
+  liveOf: async (viewer: Actor, customerIds: readonly string[]): Promise<GradeOverride[]> =>
+    permit(viewer, 'rating.read').ok
+      ? database.query<GradeOverride>(`${SELECT} WHERE ended_at IS NULL AND customer_id = ANY ($1)`, [customerIds])
+      : [],
+
+  byIds: async (viewer: Actor, ids: readonly string[]): Promise<GradeOverride[]> =>
+    permit(viewer, 'rating.read').ok ? database.query<GradeOverride>(`${SELECT} WHERE id = ANY ($1)`, [ids]) : [],
+});
+
+export type OverrideQueries = ReturnType<typeof createOverrideQueries>;
