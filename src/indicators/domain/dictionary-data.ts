@@ -3,7 +3,7 @@
  * meaning of the units and the look-ups stand in dictionary.ts. A new indicator takes the next free ordinal; a
  * retired one keeps its own, so stored positions never change their meaning.
  */
-import type { Cadence, Direction, IndicatorDefinition, IndicatorUnit, Sensitivity, Source } from './dictionary';
+import type { Cadence, IndicatorDefinition, IndicatorUnit, Sensitivity, Source } from './dictionary';
 
 const HIGHER = { direction: 'HIGHER', band: null } as const;
 const LOWER = { direction: 'LOWER', band: null } as const;
@@ -36,7 +36,7 @@ const MARGIN: Range = [-10, 2];
 const GROWTH: Range = [-1, 20];
 const OPEN: Range = [null, null];
 
-type Preference = Pick<IndicatorDefinition, 'direction' | 'band'> & { readonly direction: Direction };
+type Preference = Pick<IndicatorDefinition, 'direction' | 'band'>;
 type Row<Code extends string> = readonly [
   ordinal: number,
   code: Code,
