@@ -37,6 +37,7 @@ const MATRIX: readonly (readonly [Action, string])[] = [
   ['request.withdraw', 'marc-p--s'],
   ['limit.read', 'marcup--s'],
   ['limit.request', 'marc----s'],
+  ['limit.open', '---------'],
   ['policy.read', 'marcup--s'],
   ['policy.publish', '-----p---'],
   ['outcome.read', '-arcu---s'],
@@ -86,6 +87,7 @@ describe('refusals', () => {
     ['workers never override', systemActor('rating-worker'), 'override.submit', 'SERVICE_NEVER_JUDGES'],
     ['workers rate', systemActor('rating-worker'), 'rating.run', 'allowed'],
     ['the installation makes its first users', systemActor('bootstrap'), 'user.manage', 'allowed'],
+    ['the installation opens limits for imported customers', systemActor('cli'), 'limit.open', 'allowed'],
     ['an outside service does not', person('SERVICE'), 'user.manage', 'ROLE_LACKS_PERMISSION'],
   ])('%s', (_, actor, action, reason) => {
     expect(reasonFor(actor, action)).toBe(reason);
