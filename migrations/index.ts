@@ -5,6 +5,7 @@ import { Identity1767225600003 } from './0003-identity';
 import { Audit1767225600004 } from './0004-audit';
 import { Policies1767225600005 } from './0005-policies';
 import { Approvals1767225600006 } from './0006-approvals';
+import { Scorecards1767225600009 } from './0009-scorecards';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Audit1767225600004,
   Policies1767225600005,
   Approvals1767225600006,
+  Scorecards1767225600009,
 ];

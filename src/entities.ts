@@ -7,6 +7,7 @@ import {
 import { OrgUnitEntity } from './identity/org-unit.entity';
 import { UserEntity, UserRoleEntity } from './identity/user.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
+import { CutPointSetEntity, ScorecardEntity, ScorecardVersionEntity } from './scorecards/scorecard.entity';
 
 export const ENTITIES = [
   OrgUnitEntity,
@@ -16,4 +17,7 @@ export const ENTITIES = [
   ChangeRequestEntity,
   ChangeRequestLevelEntity,
   ChangeRequestVoteEntity,
+  ScorecardEntity,
+  ScorecardVersionEntity,
+  CutPointSetEntity,
 ];
