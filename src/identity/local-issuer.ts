@@ -18,7 +18,7 @@ export interface LocalIssuer {
   readonly audience: string;
   readonly algorithms: readonly string[];
   readonly publicKey: CryptoKey;
-  issue(subject: string, validMinutes: number): Promise<string>;
+  readonly issue: (subject: string, validMinutes: number) => Promise<string>;
 }
 
 export const openLocalIssuer = async (keysFolder: string, clock: Clock): Promise<LocalIssuer> => {
