@@ -1,10 +1,10 @@
 /** Reads credit limits with the terms that the policy allows now, and their journal. It never writes. */
 import type { Actor } from '../kernel/actor';
-import type { Page, PageRequest } from '../kernel/page';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
-import { fetchPage, SqlParams } from '../platform/keyset';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { termsAt, type LimitTerms } from '../policies';
 import type { LimitDeps } from './limit.commands';
 
@@ -36,7 +36,7 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
     if (!permit(viewer, 'limit.read').ok) return [];
     const { query } = deps.database;
     const [policy, grades, limits, turnover] = await Promise.all([
-      deps.policies.current('LIMIT', now),
+      deps.policies.inForceAt('LIMIT', now),
       deps.ratings.queries.gradesOf(viewer, customerIds),
       query<{ customerId: string; amount: string; currency: string; version: number; updatedAt: Date }>(
         `SELECT customer_id AS "customerId", amount::text, currency, version, updated_at AS "updatedAt"
@@ -61,25 +61,28 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
   entries: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<CreditLimitEntry>>> => {
     const permitted = permit(viewer, 'limit.read');
     if (!permitted.ok) return permitted;
-    const params = new SqlParams();
-    return ok(
-      await fetchPage<CreditLimitEntry>(
-        deps.database.query,
-        {
-          select: `id, kind, before::text, after::text, currency, cause_id AS "causeId",
-                   booked_at AS "bookedAt", booked_by AS "bookedBy"`,
-          from: 'credit_limit_entry',
-          where: [`customer_id = ${params.add(customerId)}`],
-          params,
-          order: [
-            { expression: 'booked_at', type: 'timestamptz', direction: 'DESC' },
-            { expression: 'id', type: 'uuid', direction: 'DESC' },
-          ],
-        },
-        page,
-      ),
-    );
+    return ok(await fetchPage<CreditLimitEntry>(deps.database.query, entrySelect(customerId), page));
+  },
+
+  countEntries: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'limit.read');
+    return permitted.ok ? ok(await countCapped(deps.database.query, entrySelect(customerId))) : permitted;
   },
 });
 
 export type LimitQueries = ReturnType<typeof createLimitQueries>;
+
+const entrySelect = (customerId: string): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: `id, kind, before::text, after::text, currency, cause_id AS "causeId",
+             booked_at AS "bookedAt", booked_by AS "bookedBy"`,
+    from: 'credit_limit_entry',
+    where: [`customer_id = ${params.add(customerId)}`],
+    params,
+    order: [
+      { expression: 'booked_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 'id', type: 'uuid', direction: 'DESC' },
+    ],
+  };
+};

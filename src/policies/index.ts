@@ -1,6 +1,7 @@
 /** Door of the policies room: versioned rules that decisions are judged by. */
-import type { Initiator } from '../kernel/actor';
-import type { Result } from '../kernel/result';
+import type { Actor, Initiator } from '../kernel/actor';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
 import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { PolicyKind, PolicyVersion } from './domain/policy';
@@ -10,21 +11,29 @@ import { policyInForce, policyVersionsByIds } from './policy.queries';
 export { routeChange, HIGHEST_ROW, type ApprovalLevel, type ChangeFacts, type Routing } from './domain/approval-matrix';
 export { termsAt, type LimitPolicy, type LimitTerms } from './domain/limit-policy';
 export type { OverridePolicy } from './domain/override-policy';
-export type { PolicyContent, PolicyKind, PolicyVersion } from './domain/policy';
+export { POLICY_KINDS, type PolicyContent, type PolicyKind, type PolicyVersion } from './domain/policy';
 export { DEFAULT_POLICIES } from './domain/default-policies';
 
 export interface Policies {
   ensureDefaults(by: Initiator): Promise<Result<number>>;
   /** In force at the moment of the transaction, read inside it. */
   inForce<K extends PolicyKind>(tx: Tx, kind: K): Promise<PolicyVersion<K>>;
-  /** In force now, for screens. */
-  current<K extends PolicyKind>(kind: K, at: Date): Promise<PolicyVersion<K>>;
-  byIds(ids: readonly string[]): Promise<PolicyVersion[]>;
+  /** In force at a moment, read outside any transaction, for the queries of other rooms. */
+  inForceAt<K extends PolicyKind>(kind: K, at: Date): Promise<PolicyVersion<K>>;
+  /** In force at a moment, for screens. Needs `policy.read`. */
+  current<K extends PolicyKind>(viewer: Actor, kind: K, at: Date): Promise<Result<PolicyVersion<K>>>;
+  /** Needs `policy.read`, else none. */
+  byIds(viewer: Actor, ids: readonly string[]): Promise<PolicyVersion[]>;
 }
 
 export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWork }): Policies => ({
   ensureDefaults: (by) => ensureDefaultPolicies(deps.unitOfWork, by),
   inForce: (tx, kind) => policyInForce(tx.query, kind, tx.at),
-  current: (kind, at) => policyInForce(deps.database.query, kind, at),
-  byIds: (ids) => policyVersionsByIds(deps.database.query, ids),
+  inForceAt: (kind, at) => policyInForce(deps.database.query, kind, at),
+  current: async (viewer, kind, at) => {
+    const permitted = permit(viewer, 'policy.read');
+    return permitted.ok ? ok(await policyInForce(deps.database.query, kind, at)) : permitted;
+  },
+  byIds: async (viewer, ids) =>
+    permit(viewer, 'policy.read').ok ? policyVersionsByIds(deps.database.query, ids) : [],
 });

@@ -1,0 +1,315 @@
+import { IsOptional, MaxLength } from 'class-validator';
+import { createUnionType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  approvalsAt,
+  INBOX_TABS,
+  REQUEST_KINDS,
+  REQUEST_STATES,
+  REQUEST_VERBS,
+  type ChangeRequest as ChangeRequestView,
+  type InboxTab,
+  type RequestKind,
+  type RequestState,
+  type RequestVerb,
+  type Verdict,
+} from '../../src/approvals';
+import type { Role } from '../../src/kernel/role';
+import { overridePayloadSchema } from '../../src/overrides';
+import { raisePayloadSchema } from '../../src/limits';
+import { AuditEvent } from '../audit/audit-event.types';
+import { connectionType } from '../connection';
+import { enumOf, gradeValue, GradeValue, RoleEnum } from '../enums';
+import { asNode } from '../global-id';
+import { Money } from '../money.types';
+import { Node } from '../node.types';
+import { DateTimeScalar } from '../scalars';
+import { UserError } from '../user-errors';
+
+export const RequestKindEnum = enumOf(REQUEST_KINDS);
+registerEnumType(RequestKindEnum, {
+  name: 'ChangeRequestKind',
+  description: 'What a request would change.',
+  valuesConfig: {
+    GRADE_OVERRIDE: { description: 'Overrides a grade 「推翻」.' },
+    CREDIT_LIMIT: { description: 'Raises a credit limit 「提额」.' },
+  },
+});
+
+export const RequestStateEnum = enumOf(REQUEST_STATES);
+registerEnumType(RequestStateEnum, {
+  name: 'ChangeRequestState',
+  description: 'Where a request stands.',
+  valuesConfig: {
+    IN_REVIEW: { description: '审批中: votes are asked for.' },
+    APPLIED: { description: '已生效: agreed and in effect.' },
+    REJECTED: { description: '已拒绝: an approver said no.' },
+    WITHDRAWN: { description: '已撤回: its maker took it back.' },
+    EXPIRED: { description: '已过期: nobody decided in time.' },
+    STALE: { description: '已失效: what it builds on has changed.' },
+  },
+});
+
+const RequestVerbEnum = enumOf(REQUEST_VERBS);
+registerEnumType(RequestVerbEnum, { name: 'ChangeRequestVerb', description: 'What one can do with a request.' });
+
+const VerdictEnum = enumOf(['APPROVE', 'REJECT']);
+registerEnumType(VerdictEnum, { name: 'Verdict', description: 'How a person voted.' });
+
+const InboxTabEnum = enumOf(INBOX_TABS);
+registerEnumType(InboxTabEnum, {
+  name: 'InboxTab',
+  description: 'Requests by their relation to the caller.',
+  valuesConfig: {
+    WAITING_FOR_ME: { description: '待办: the caller can decide now.' },
+    DONE_BY_ME: { description: '已办: the caller has voted.' },
+    MADE_BY_ME: { description: '我发起: the caller is the maker.' },
+  },
+});
+
+@ObjectType({ description: 'One of the levels that agree one after the other.', simpleResolvers: true })
+export class ApprovalLevel {
+  @Field(() => Int, { description: '1, 2, 3 …' })
+  ordinal!: number;
+
+  @Field(() => RoleEnum, { description: 'Role that decides here.' })
+  role!: Role;
+
+  @Field(() => Int, { description: 'Approvals needed, from different people.' })
+  quorum!: number;
+
+  @Field(() => Int, { description: 'Approvals given.' })
+  approvals!: number;
+
+  @Field({ description: 'Whether this level is asked now.' })
+  current!: boolean;
+}
+
+@ObjectType({ description: 'A vote on a request.' })
+export class Vote {
+  voterId!: string;
+
+  @Field(() => Int, { description: 'Level it was cast at.', simple: true })
+  levelOrdinal!: number;
+
+  @Field(() => VerdictEnum, { description: 'Yes or no.', simple: true })
+  verdict!: Verdict;
+
+  @Field(() => String, { nullable: true, description: 'Comment of the voter.', simple: true })
+  comment!: string | null;
+
+  @Field({ description: 'Digest of what the voter was shown.', simple: true })
+  digest!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When.', simple: true })
+  castAt!: Date;
+}
+
+@ObjectType({ description: 'What the caller may do with a request, and why not.', simpleResolvers: true })
+export class ViewerAction {
+  @Field(() => RequestVerbEnum, { description: 'The verb.' })
+  verb!: RequestVerb;
+
+  @Field({ description: 'Whether it would be accepted now.' })
+  allowed!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Message key of what stands against it.' })
+  reasonCode!: string | null;
+
+  @Field({ description: 'Whether a comment must come with it.' })
+  requiresComment!: boolean;
+}
+
+@ObjectType({ description: 'A document behind a proposal.', simpleResolvers: true })
+export class Evidence {
+  @Field({ description: 'What it is.' })
+  title!: string;
+
+  @Field({ description: 'Where it is kept.' })
+  reference!: string;
+}
+
+@ObjectType({ description: 'A proposed override.', simpleResolvers: true })
+export class GradeOverrideProposal {
+  @Field(() => GradeValue, { description: 'Grade in force at submission.' })
+  fromGrade!: GradeValue;
+
+  @Field(() => GradeValue, { description: 'Model grade at submission.' })
+  modelGrade!: GradeValue;
+
+  @Field(() => GradeValue, { description: 'Proposed grade.' })
+  toGrade!: GradeValue;
+
+  @Field({ description: 'Reason code of the override policy.' })
+  reasonCode!: string;
+
+  @Field({ description: 'Why.' })
+  justification!: string;
+
+  @Field(() => [Evidence], { description: 'Documents.' })
+  evidence!: readonly Evidence[];
+
+  @Field(() => DateTimeScalar, { description: 'The override would end at this moment.' })
+  validUntil!: Date;
+}
+
+@ObjectType({ description: 'A proposed raise of a credit limit.', simpleResolvers: true })
+export class CreditLimitProposal {
+  @Field(() => Money, { description: 'Limit at submission.' })
+  from!: Money;
+
+  @Field(() => Money, { description: 'Proposed limit.' })
+  to!: Money;
+
+  @Field({ description: 'Why.' })
+  justification!: string;
+}
+
+export const RequestProposal = createUnionType({
+  name: 'ChangeRequestProposal',
+  description: 'What would change.',
+  types: () => [GradeOverrideProposal, CreditLimitProposal] as const,
+  resolveType: (value) => ('toGrade' in value ? GradeOverrideProposal : CreditLimitProposal),
+});
+
+@ObjectType('ChangeRequest', { implements: Node, description: 'A change that waits for people to agree 「审批单」.' })
+export class ChangeRequest extends Node {
+  key!: string;
+  makerId!: string;
+  policyVersionId!: string;
+  subject!: ChangeRequestView['subject'];
+  view!: ChangeRequestView;
+
+  @Field({ description: 'Number for people.', simple: true })
+  number!: string;
+
+  @Field(() => RequestKindEnum, { description: 'What it would change.', simple: true })
+  kind!: RequestKind;
+
+  @Field(() => RequestStateEnum, { description: 'Where it stands.', simple: true })
+  state!: RequestState;
+
+  @Field(() => RequestProposal, { description: 'The proposal, frozen at submission.', simple: true })
+  proposal!: typeof RequestProposal;
+
+  @Field({ description: 'SHA-256 over everything that is decided on, hex.', simple: true })
+  digest!: string;
+
+  @Field({ description: 'Row of the approval matrix that chose the levels.', simple: true })
+  routingRow!: string;
+
+  @Field(() => [ApprovalLevel], { description: 'Who must agree, in order.', simple: true })
+  levels!: readonly ApprovalLevel[];
+
+  @Field(() => [Vote], { description: 'Votes so far, oldest first.', simple: true })
+  votes!: readonly Vote[];
+
+  @Field(() => DateTimeScalar, { description: 'When it was submitted.', simple: true })
+  submittedAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'Undecided at this moment, it expires.', simple: true })
+  decideBy!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it was closed.', simple: true })
+  closedAt!: Date | null;
+
+  @Field(() => Int, { description: 'Grows with every change; send it back as `expectedVersion`.', simple: true })
+  version!: number;
+}
+
+export const changeRequestNode = (view: ChangeRequestView): ChangeRequest => ({
+  ...asNode('ChangeRequest', view),
+  view,
+  proposal: proposalOf(view),
+  levels: view.levels.map((level) => ({
+    ...level,
+    approvals: approvalsAt(view, level.ordinal),
+    current: view.state === 'IN_REVIEW' && level.ordinal === view.currentLevel,
+  })),
+});
+
+const proposalOf = (view: ChangeRequestView): typeof RequestProposal => {
+  switch (view.kind) {
+    case 'GRADE_OVERRIDE': {
+      const payload = overridePayloadSchema.parse(view.payload);
+      return {
+        ...payload,
+        fromGrade: gradeValue(payload.fromGrade),
+        modelGrade: gradeValue(payload.modelGrade),
+        toGrade: gradeValue(payload.toGrade),
+        validUntil: new Date(payload.validUntil),
+      };
+    }
+    case 'CREDIT_LIMIT': {
+      const { fromAmount, toAmount, currency, justification } = raisePayloadSchema.parse(view.payload);
+      return { from: { amount: fromAmount, currency }, to: { amount: toAmount, currency }, justification };
+    }
+  }
+};
+
+export const ChangeRequestConnection = connectionType('ChangeRequest', ChangeRequest);
+
+@InputType({ description: 'Which requests; all conditions together.' })
+export class ChangeRequestWhere {
+  @Field(() => InboxTabEnum, { nullable: true, description: 'By relation to the caller.' })
+  tab?: InboxTab;
+
+  @Field(() => [RequestStateEnum], { nullable: true, description: 'In one of these states.' })
+  stateIn?: RequestState[];
+
+  @Field(() => [RequestKindEnum], { nullable: true, description: 'Of one of these kinds.' })
+  kindIn?: RequestKind[];
+
+  @Field(() => ID, { nullable: true, description: 'On this customer.' })
+  customer?: string;
+}
+
+const COMMENT_MAX = 2_000;
+
+@InputType({ description: 'A yes to a request.' })
+export class ApproveRequestInput {
+  @Field(() => ID, { description: 'The request.' })
+  requestId!: string;
+
+  @Field(() => Int, { description: 'Version that the approver saw.' })
+  expectedVersion!: number;
+
+  @Field(() => String, { nullable: true, description: 'Digest that the approver saw; checked when given.' })
+  @IsOptional()
+  @MaxLength(64)
+  expectedDigest?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Comment.' })
+  @IsOptional()
+  @MaxLength(COMMENT_MAX)
+  comment?: string | null;
+}
+
+@InputType({ description: 'A no to a request.' })
+export class RejectRequestInput extends ApproveRequestInput {}
+
+@InputType({ description: 'Takes a request back.' })
+export class WithdrawRequestInput {
+  @Field(() => ID, { description: 'The request.' })
+  requestId!: string;
+
+  @Field(() => Int, { description: 'Version that the maker saw.' })
+  expectedVersion!: number;
+
+  @Field(() => String, { nullable: true, description: 'Comment.' })
+  @IsOptional()
+  @MaxLength(COMMENT_MAX)
+  comment?: string | null;
+}
+
+/** Payload of every mutation that makes, decides or closes a request. */
+@ObjectType({ description: 'A request after a mutation.' })
+export class ChangeRequestPayload {
+  @Field(() => ChangeRequest, { nullable: true, description: 'The request as it stands now.', simple: true })
+  request?: ChangeRequest | null;
+
+  @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
+  userErrors!: readonly UserError[];
+
+  @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
+  auditEvent?: () => Promise<AuditEvent | null>;
+}

@@ -1,0 +1,249 @@
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  PARTY_KINDS,
+  RELATION_KINDS,
+  SIZES,
+  STAGES,
+  type Customer as CustomerView,
+  type PartyKind,
+  type RelationKind,
+  type Size,
+  type Stage,
+} from '../../src/customers';
+import { AuditEvent } from '../audit/audit-event.types';
+import { connectionType } from '../connection';
+import { enumOf, GradeEnum } from '../enums';
+import type { Grade } from '../../src/kernel/grade';
+import { asNode } from '../global-id';
+import { Node } from '../node.types';
+import { DateTimeScalar, DecimalScalar } from '../scalars';
+import { UserError } from '../user-errors';
+
+const PartyKindEnum = enumOf(PARTY_KINDS);
+registerEnumType(PartyKindEnum, { name: 'PartyKind', description: 'Customer 「客户」 or supplier 「供应商」.' });
+
+const SizeEnum = enumOf(SIZES);
+registerEnumType(SizeEnum, { name: 'CompanySize', description: 'Size of a company.' });
+
+const StageEnum = enumOf(STAGES);
+registerEnumType(StageEnum, {
+  name: 'LifecycleStage',
+  description: 'Life-cycle stage 「生命周期阶段」.',
+  valuesConfig: {
+    ACQUISITION: { description: '获取' },
+    GROWTH: { description: '成长' },
+    MATURITY: { description: '成熟' },
+    DECLINE: { description: '衰退' },
+    EXITED: { description: '流失' },
+  },
+});
+
+const RelationKindEnum = enumOf(RELATION_KINDS);
+registerEnumType(RelationKindEnum, { name: 'RelationKind', description: 'How two parties are related.' });
+
+@ObjectType({ description: 'An industry.', simpleResolvers: true })
+export class Industry {
+  @Field({ description: 'Code.' })
+  code!: string;
+
+  @Field({ description: 'Chinese name.' })
+  nameZh!: string;
+
+  @Field({ description: 'English name.' })
+  nameEn!: string;
+}
+
+@ObjectType('Customer', { implements: Node, description: 'A party that is rated: customer or supplier.' })
+export class Customer extends Node {
+  key!: string;
+  industryCode!: string | null;
+  ownerUserId!: string | null;
+
+  @Field({ description: 'Business number.', simple: true })
+  number!: string;
+
+  @Field(() => PartyKindEnum, { description: 'Customer or supplier.', simple: true })
+  kind!: PartyKind;
+
+  @Field({ description: 'Name to show: Chinese where there is one.', simple: true })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'Legal name, Chinese.', simple: true })
+  nameZh!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Legal name, English.', simple: true })
+  nameEn!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Short name.', simple: true })
+  shortName!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Unified social credit code 「统一社会信用代码」.', simple: true })
+  creditCode!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Legal entity identifier.', simple: true })
+  lei!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Region.', simple: true })
+  region!: string | null;
+
+  @Field(() => SizeEnum, { nullable: true, description: 'Size.', simple: true })
+  size!: Size | null;
+
+  @Field(() => StageEnum, { description: 'Life-cycle stage.', simple: true })
+  stage!: Stage;
+
+  @Field(() => DateTimeScalar, { description: 'Registered at.', simple: true })
+  createdAt!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'Last changed at.', simple: true })
+  updatedAt!: Date;
+
+  @Field(() => Int, { description: 'Grows with every change of the master data.', simple: true })
+  version!: number;
+}
+
+export const customerNode = (view: CustomerView): Customer => ({
+  ...asNode('Customer', view),
+  name: view.nameZh ?? view.nameEn ?? view.number,
+});
+
+export const CustomerConnection = connectionType('Customer', Customer);
+
+@ObjectType({ description: 'A relation to another party 「关联客户」.' })
+export class CustomerRelation {
+  otherId!: string;
+
+  @Field(() => RelationKindEnum, { description: 'How they are related.', simple: true })
+  kind!: RelationKind;
+
+  @Field({ description: 'Whether the relation points from this customer to the other.', simple: true })
+  outgoing!: boolean;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Share held, for shareholders.', simple: true })
+  share!: string | null;
+}
+
+@InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
+export class GradeFilter {
+  @Field(() => GradeEnum, { nullable: true, description: 'Exactly this grade.' })
+  eq?: Grade;
+
+  @Field(() => [GradeEnum], { nullable: true, description: 'One of these.' })
+  in?: Grade[];
+
+  @Field(() => [GradeEnum], { nullable: true, description: 'None of these.' })
+  notIn?: Grade[];
+
+  @Field(() => GradeEnum, { nullable: true, description: 'This grade or better.' })
+  gte?: Grade;
+
+  @Field(() => GradeEnum, { nullable: true, description: 'This grade or worse.' })
+  lte?: Grade;
+}
+
+@InputType({ description: 'Which customers; all conditions together.' })
+export class CustomerWhere {
+  @Field(() => [PartyKindEnum], { nullable: true, description: 'Of one of these kinds.' })
+  kindIn?: PartyKind[];
+
+  @Field(() => [String], { nullable: true, description: 'In one of these industries, by code.' })
+  industryIn?: string[];
+
+  @Field(() => [String], { nullable: true, description: 'In one of these regions.' })
+  regionIn?: string[];
+
+  @Field(() => [StageEnum], { nullable: true, description: 'In one of these life-cycle stages.' })
+  stageIn?: Stage[];
+
+  @Field(() => GradeFilter, { nullable: true, description: 'Grade in force.' })
+  grade?: GradeFilter;
+
+  @Field(() => String, { nullable: true, description: 'Part of a name, number, credit code or LEI.' })
+  @IsOptional()
+  @MaxLength(100)
+  search?: string;
+}
+
+export enum CustomerOrderField {
+  NAME = 'NAME',
+  NUMBER = 'NUMBER',
+  CREATED_AT = 'CREATED_AT',
+}
+registerEnumType(CustomerOrderField, { name: 'CustomerOrderField', description: 'What customers can be ordered by.' });
+
+export enum OrderDirection {
+  ASC = 'ASC',
+  DESC = 'DESC',
+}
+registerEnumType(OrderDirection, { name: 'OrderDirection', description: 'Which end comes first.' });
+
+@InputType({ description: 'Order of customers; the id breaks ties.' })
+export class CustomerOrderBy {
+  @Field(() => CustomerOrderField, { description: 'Ordered by.' })
+  field!: CustomerOrderField;
+
+  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which end comes first.' })
+  direction!: OrderDirection;
+}
+
+@InputType({ description: 'A new party. What is left out stays unknown.' })
+export class RegisterCustomerInput {
+  @Field({ description: 'Business number, unique.' })
+  @MaxLength(200)
+  number!: string;
+
+  @Field(() => PartyKindEnum, { defaultValue: 'CUSTOMER', description: 'Customer or supplier.' })
+  kind!: PartyKind;
+
+  @Field(() => String, { nullable: true, description: 'Legal name, Chinese.' })
+  @IsOptional()
+  @MaxLength(1_000)
+  nameZh?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Legal name, English.' })
+  @IsOptional()
+  @MaxLength(1_000)
+  nameEn?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Short name.' })
+  @IsOptional()
+  @MaxLength(1_000)
+  shortName?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Unified social credit code 「统一社会信用代码」; its check character is verified.' })
+  @IsOptional()
+  @MaxLength(100)
+  creditCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'LEI; its check digits are verified.' })
+  @IsOptional()
+  @MaxLength(100)
+  lei?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Industry code.' })
+  @IsOptional()
+  @MaxLength(100)
+  industryCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Region.' })
+  @IsOptional()
+  @MaxLength(100)
+  region?: string | null;
+
+  @Field(() => SizeEnum, { nullable: true, description: 'Size.' })
+  size?: Size | null;
+}
+
+@ObjectType({ description: 'A customer after a mutation.' })
+export class CustomerPayload {
+  @Field(() => Customer, { nullable: true, description: 'The customer as it stands now.', simple: true })
+  customer?: Customer | null;
+
+  @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
+  userErrors!: readonly UserError[];
+
+  @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
+  auditEvent?: () => Promise<AuditEvent | null>;
+}
+

@@ -1,0 +1,40 @@
+/** Opaque ids of the API: type and key in one string, so that `node(id)` finds anything. */
+import { fault } from './faults';
+
+export const NODE_TYPES = [
+  'AuditEvent',
+  'ChangeRequest',
+  'Customer',
+  'GradeOverride',
+  'PolicyVersion',
+  'Rating',
+  'RatingRun',
+  'User',
+] as const;
+export type NodeType = (typeof NODE_TYPES)[number];
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export const toGlobalId = (type: NodeType, key: string): string => Buffer.from(`${type}:${key}`).toString('base64url');
+
+/** Type and key, or null for what is not one of our ids. */
+export const parseGlobalId = (id: string): { type: NodeType; key: string } | null => {
+  const [type = '', key = '', rest] = Buffer.from(id, 'base64url').toString('utf8').split(':');
+  const known = NODE_TYPES.find((candidate) => candidate === type);
+  return known === undefined || rest !== undefined || !UUID.test(key) ? null : { type: known, key };
+};
+
+/** Key of an id that must be of one type; a fault otherwise. */
+export const keyOf = (type: NodeType, id: string): string => {
+  const parsed = parseGlobalId(id);
+  if (parsed?.type !== type) throw fault('BAD_USER_INPUT', `not the id of a ${type}`, { reason: 'INVALID_ID' });
+  return parsed.key;
+};
+
+/** What a node carries besides its own fields: the public id, the key behind it, and the name of its type. */
+export const asNode = <T extends { readonly id: string }>(type: NodeType, view: T) => ({
+  ...view,
+  __typename: type,
+  key: view.id,
+  id: toGlobalId(type, view.id),
+});

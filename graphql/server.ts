@@ -1,0 +1,174 @@
+/**
+ * The API process's HTTP door: GraphQL, the GraphiQL page, health and readiness. It authenticates, names every request
+ * and maps failures; what requests mean is known to the resolvers.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { expressMiddleware } from '@as-integrations/express5';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import type { App } from '../src/app';
+import type { Actor } from '../src/kernel/actor';
+import { createContext, type GraphContext } from './context';
+import { fault, formatFault } from './faults';
+import { createGraphiqlPage } from './graphiql';
+import { createSchema } from './schema';
+
+export interface Api {
+  readonly url: string;
+  /** Stops taking requests, lets those under way end, and closes. */
+  close(): Promise<void>;
+}
+
+/** Bodies above are refused before they are parsed. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** Bounds the parser's work on one document. */
+const MAX_TOKENS = 4_000;
+const REQUEST_ID = /^[\w.-]{8,64}$/;
+
+export const startApi = async (app: App, listen: { readonly port: number; readonly host: string }): Promise<Api> => {
+  const site = express();
+  const http = createServer(site);
+  const apollo = new ApolloServer<GraphContext>({
+    schema: createSchema(),
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: formatFault(app.logger),
+    parseOptions: { maxTokens: MAX_TOKENS },
+    plugins: [
+      ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: app.config.shutdownTimeoutMs }),
+      ApolloServerPluginLandingPageDisabled(),
+      requestIdInErrors,
+    ],
+    logger: app.logger,
+    stopOnTerminationSignals: false,
+  });
+  await apollo.start();
+
+  site.disable('x-powered-by');
+  site.use(
+    pinoHttp({
+      logger: app.logger,
+      genReqId: (request, response) => {
+        const given = request.headers['x-request-id'];
+        const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
+        response.setHeader('x-request-id', id);
+        return id;
+      },
+      customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'error' : 'debug'),
+      serializers: {
+        // Headers hold tokens; a log line needs none of them.
+        req: (request: { id: string; method: string; url: string }) => ({
+          id: request.id,
+          method: request.method,
+          url: request.url,
+        }),
+        res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+      },
+    }),
+  );
+  site.use(helmet());
+  site.get('/healthz', (_, response) => {
+    response.type('text/plain').send('ok\n');
+  });
+  site.get('/readyz', async (_, response) => {
+    const readiness = await app.readiness();
+    response.status(readiness.ready ? 200 : 503).json(readiness);
+  });
+
+  const graphiql = createGraphiqlPage();
+  site.get('/', (_, response) => {
+    response.redirect('/graphql');
+  });
+  site.get('/graphql', (request, response, next) => {
+    if (request.query['query'] !== undefined || request.accepts(['application/json', 'text/html']) !== 'text/html') {
+      next();
+      return;
+    }
+    response.setHeader('Content-Security-Policy', graphiql.policy);
+    response.type('html').send(graphiql.html);
+  });
+  site.use(
+    '/graphql',
+    express.json({ limit: MAX_BODY_BYTES }),
+    // Without a body express leaves it undefined, which Apollo takes for a missing parser.
+    (request, _, next) => {
+      request.body ??= {};
+      next();
+    },
+    expressMiddleware(apollo, {
+      context: async ({ req }) => createContext(app, await signIn(app, req), requestIdOf(req)),
+    }),
+  );
+  site.use((_, response) => {
+    response.status(404).json({ error: 'not found' });
+  });
+  site.use(answerFaults(app));
+
+  await listening(http, listen);
+  const { port } = http.address() as AddressInfo;
+  return {
+    url: `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`,
+    close: () => apollo.stop(),
+  };
+};
+
+const listening = (http: Server, listen: { readonly port: number; readonly host: string }): Promise<void> =>
+  new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(listen.port, listen.host, () => {
+      http.removeListener('error', reject);
+      resolve();
+    });
+  });
+
+const requestIdOf = (request: Request): string => String(request.id);
+
+/** The actor behind the request's token; null without one, and a 401 for one that does not hold. */
+const signIn = async (app: App, request: Request): Promise<Actor | null> => {
+  const credential = request.headers.authorization;
+  if (credential === undefined) return null;
+  const authentication = await app.identity.authenticate(credential);
+  if (authentication.ok) return authentication.value;
+  const { code, message, reason } = authentication.failure;
+  throw fault(code, message, { reason, http: { status: 401 } });
+};
+
+const requestIdInErrors: ApolloServerPlugin<GraphContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response, contextValue }) => {
+      if (response.body.kind !== 'single') return;
+      const { errors } = response.body.singleResult;
+      if (errors === undefined) return;
+      response.body.singleResult.errors = errors.map((error) => ({
+        ...error,
+        extensions: { ...error.extensions, requestId: contextValue.requestId },
+      }));
+    },
+  }),
+};
+
+/** Failures before GraphQL is reached: body too large, not JSON, and whatever else a middleware throws. */
+const answerFaults =
+  (app: App): ErrorRequestHandler =>
+  (error: { status?: number; type?: string }, request: Request, response: Response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const status = error.status ?? 500;
+    if (status >= 500) app.logger.error({ err: error, requestId: requestIdOf(request) }, 'a request failed unforeseen');
+    const [code, message] =
+      status === 413
+        ? ['PAYLOAD_TOO_LARGE', `a request body has at most ${MAX_BODY_BYTES / 1024} KiB`]
+        : status < 500
+          ? ['BAD_REQUEST', 'the request body cannot be read']
+          : ['INTERNAL_SERVER_ERROR', 'something went wrong on our side'];
+    response
+      .status(status)
+      .json({ errors: [{ message, extensions: { code, retryable: false, requestId: requestIdOf(request) } }] });
+  };
