@@ -26,8 +26,8 @@ export interface IdentityDeps {
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
   readonly clock: Clock;
-  /** Absent in processes without a door for people. */
-  readonly tokens?: TokenVerifier;
+  /** Absent or null in processes without a door for people. */
+  readonly tokens?: TokenVerifier | null;
 }
 
 export interface Identity {
@@ -38,8 +38,7 @@ export interface Identity {
 
 export const createIdentity = ({ database, unitOfWork, clock, tokens }: IdentityDeps): Identity => {
   const queries = createUserQueries(database);
-  const authentication =
-    tokens === undefined ? null : createAuthentication({ tokens, bySubject: queries.bySubject, clock });
+  const authentication = tokens == null ? null : createAuthentication({ tokens, bySubject: queries.bySubject, clock });
   return {
     commands: createUserCommands({ unitOfWork, accessChanged: (subject) => authentication?.forget(subject) }),
     queries,
