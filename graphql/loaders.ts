@@ -56,6 +56,10 @@ export const createLoaders = (app: App, viewer: Actor, now: Date) => ({
     (ids) => app.customers.queries.relationsOf(viewer, ids),
     (relation) => [relation.fromId, relation.toId],
   ),
+  indicatorValues: manyByKey(
+    (ids) => app.indicators.queries.valuesOf(viewer, ids),
+    (value) => [value.customerId],
+  ),
   industries: new DataLoader<string, { code: string; nameZh: string; nameEn: string } | null>(async (codes) => {
     const all = new Map((await app.customers.queries.industries()).map((industry) => [industry.code, industry]));
     return codes.map((code) => all.get(code) ?? null);

@@ -14,7 +14,7 @@ import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { GradeChange, Ratings } from '../ratings';
 import { bookEntries, customersWithLimit, lockLimits, type LimitEntry } from './credit-limit.store';
 import { decideRaise } from './domain/decide-raise';
-import { followGrade } from './domain/follow-grade';
+import { followGrade, TURNOVER_INDICATOR } from './domain/follow-grade';
 import { raisePayloadSchema, type RaisePayload } from './domain/raise-payload';
 
 export interface LimitDeps {
@@ -25,8 +25,6 @@ export interface LimitDeps {
   readonly ratings: Ratings;
 }
 
-/** The indicator that limits are a share of. */
-const TURNOVER = 'yearlyTurnoverWithUs';
 const DAY_MS = 86_400_000;
 
 export interface OpeningLimit {
@@ -78,14 +76,14 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
   const policy = await deps.policies.inForce(tx, 'LIMIT');
   const turnover = await deps.indicators.currentValues(
     tx.query,
-    TURNOVER,
+    TURNOVER_INDICATOR,
     limits.map((limit) => limit.customerId),
   );
   const entries: LimitEntry[] = [];
   for (const limit of limits) {
     const change = gradeAfter.get(limit.customerId);
     if (change === undefined) throw new Error(`limit of ${limit.customerId} was not asked for`);
-    const position = { ...limit, yearlyTurnover: turnover.get(limit.customerId) ?? null };
+    const position = { ...limit, yearlyTurnover: decimalOrNull(turnover.get(limit.customerId)) };
     const followed = followGrade(position, change.after.grade, policy.content);
     if (followed.after === followed.before) continue;
     entries.push({
@@ -227,14 +225,16 @@ const lockPosition = async (deps: LimitDeps, tx: Tx, customerId: string): Promis
   }
   const [limit = { amount: '0.00', version: 0 }] = await lockLimits(tx, [customerId]);
   const policy = await deps.policies.inForce(tx, 'LIMIT');
-  const turnover = await deps.indicators.currentValues(tx.query, TURNOVER, [customerId]);
+  const turnover = await deps.indicators.currentValues(tx.query, TURNOVER_INDICATOR, [customerId]);
   return ok({
     limit,
-    terms: termsAt(policy.content, grade.grade, turnover.get(customerId) ?? null),
+    terms: termsAt(policy.content, grade.grade, decimalOrNull(turnover.get(customerId))),
     base: { gradeVersion: grade.version, limitVersion: limit.version, policyVersion: policy.id },
     decideWithinDays: policy.content.decideWithinDays,
   });
 };
+
+const decimalOrNull = (text: string | undefined): Decimal | null => (text === undefined ? null : new Decimal(text));
 
 const recordBatch = (tx: Tx, action: string, causeId: string, entries: readonly LimitEntry[]): void => {
   const [only] = entries;

@@ -1,11 +1,13 @@
 /** Reads credit limits with the terms that the policy allows now, and their journal. It never writes. */
 import type { Actor } from '../kernel/actor';
+import { Decimal } from '../kernel/decimal';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { termsAt, type LimitTerms } from '../policies';
+import { TURNOVER_INDICATOR } from './domain/follow-grade';
 import type { LimitDeps } from './limit.commands';
 
 export interface CreditLimit {
@@ -43,18 +45,21 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
          FROM credit_limit WHERE customer_id = ANY ($1)`,
         [customerIds],
       ),
-      deps.indicators.currentValues(query, 'yearlyTurnoverWithUs', customerIds),
+      deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds),
     ]);
     const stored = new Map(limits.map((limit) => [limit.customerId, limit]));
-    return grades.map(({ customerId, grade }) => ({
-      customerId,
-      amount: '0.00',
-      currency: policy.content.currency,
-      version: 0,
-      updatedAt: null,
-      ...stored.get(customerId),
-      terms: termsAt(policy.content, grade, turnover.get(customerId) ?? null),
-    }));
+    return grades.map(({ customerId, grade }) => {
+      const yearly = turnover.get(customerId);
+      return {
+        customerId,
+        amount: '0.00',
+        currency: policy.content.currency,
+        version: 0,
+        updatedAt: null,
+        ...stored.get(customerId),
+        terms: termsAt(policy.content, grade, yearly === undefined ? null : new Decimal(yearly)),
+      };
+    });
   },
 
   /** Newest first. Needs `limit.read`. */

@@ -6,6 +6,9 @@ import { Decimal } from '../../kernel/decimal';
 import type { Grade } from '../../kernel/grade';
 import { termsAt, type LimitPolicy, type LimitTerms } from '../../policies';
 
+/** Yearly turnover with us, which limits are a share of. */
+export const TURNOVER_INDICATOR = 'yearlyTurnoverWithUs';
+
 export interface LimitPosition {
   readonly customerId: string;
   /** Approved amount, two places. */

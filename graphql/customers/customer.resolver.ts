@@ -1,0 +1,150 @@
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { ChangeRequest, changeRequestNode } from '../approvals/change-request.types';
+import { auditEventNode } from '../audit/audit-event.types';
+import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import type { GraphContext } from '../context';
+import { fault, valueOrFault } from '../faults';
+import { keyOf } from '../global-id';
+import { User, userNode } from '../identity/user.types';
+import { indicatorValue, IndicatorValue } from '../indicators/indicator.types';
+import { creditLimit, CreditLimit } from '../limits/limit.types';
+import { gradeOverrideNode, GradeOverride } from '../overrides/override.types';
+import { CustomerGrade, customerGrade } from '../ratings/rating.types';
+import { payloadOf } from '../user-errors';
+import {
+  Customer,
+  CustomerConnection,
+  customerNode,
+  CustomerOrderBy,
+  CustomerOrderField,
+  CustomerPayload,
+  CustomerRelation,
+  CustomerWhere,
+  Industry,
+  OrderDirection,
+  RegisterCustomerInput,
+} from './customer.types';
+
+@Resolver(() => Customer)
+export class CustomerResolver {
+  @Query(() => Customer, { nullable: true, description: 'A customer by its id or its number; exactly one of the two.' })
+  async customer(
+    @Ctx() { app, actor, loaders }: GraphContext,
+    @Arg('id', () => ID, { nullable: true }) id?: string,
+    @Arg('number', () => String, { nullable: true }) number?: string,
+  ): Promise<Customer | null> {
+    if ((id === undefined) === (number === undefined)) {
+      throw fault('BAD_USER_INPUT', 'give either `id` or `number`', { reason: 'ONE_OF' });
+    }
+    const view =
+      id === undefined
+        ? await app.customers.queries.byNumber(actor, number ?? '')
+        : await loaders.customers.load(keyOf('Customer', id));
+    return view === null ? null : customerNode(view);
+  }
+
+  @Query(() => CustomerConnection, { description: 'Customers and suppliers.' })
+  async customers(
+    @Ctx() { app, actor }: GraphContext,
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('where', () => CustomerWhere, { nullable: true }) where?: CustomerWhere,
+    @Arg('orderBy', () => CustomerOrderBy, {
+      defaultValue: { field: CustomerOrderField.NUMBER, direction: OrderDirection.ASC },
+    })
+    orderBy?: CustomerOrderBy,
+  ): Promise<Connection<Customer>> {
+    const filter = filterOf(where ?? {});
+    const sort = { by: orderBy?.field ?? CustomerOrderField.NUMBER, direction: orderBy?.direction ?? OrderDirection.ASC };
+    const binding = { list: 'customers', order: { ...sort }, filter: filter as never };
+    const { page, count } = app.ratings.queries.gradedCustomers;
+    const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, 2)));
+    return toConnection(found, args, binding, customerNode, async () => valueOrFault(await count(actor, filter)));
+  }
+
+  @Mutation(() => CustomerPayload, { description: 'Registers a customer or supplier.' })
+  async registerCustomer(
+    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Arg('input', () => RegisterCustomerInput) input: RegisterCustomerInput,
+  ): Promise<CustomerPayload> {
+    return payloadOf(
+      await app.customers.commands.registerCustomer(initiator, { ...input }),
+      ({ customer, auditEventId }) => ({
+        customer: customerNode(customer),
+        auditEvent: async () => {
+          const event = auditEventId === null ? null : await loaders.auditEvents.load(auditEventId);
+          return event === null ? null : auditEventNode(event);
+        },
+      }),
+    );
+  }
+
+  @FieldResolver(() => Industry, { nullable: true, description: 'Industry.' })
+  industry(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<Industry | null> | null {
+    return customer.industryCode === null ? null : loaders.industries.load(customer.industryCode);
+  }
+
+  @FieldResolver(() => User, { nullable: true, description: 'Customer manager.' })
+  async owner(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<User | null> {
+    const user = customer.ownerUserId === null ? null : await loaders.users.load(customer.ownerUserId);
+    return user === null ? null : userNode(user);
+  }
+
+  @FieldResolver(() => CustomerGrade, { nullable: true, description: 'Model grade and grade in force; null before the first rating.' })
+  async grade(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerGrade | null> {
+    const view = await loaders.grades.load(customer.key);
+    return view === null ? null : customerGrade(view);
+  }
+
+  @FieldResolver(() => GradeOverride, { nullable: true, description: 'The override in effect.' })
+  async override(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<GradeOverride | null> {
+    const view = await loaders.liveOverrides.load(customer.key);
+    return view === null ? null : gradeOverrideNode(view);
+  }
+
+  @FieldResolver(() => CreditLimit, { nullable: true, description: 'Credit limit; null before the first rating.' })
+  async creditLimit(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CreditLimit | null> {
+    const view = await loaders.limits.load(customer.key);
+    return view === null ? null : creditLimit(view);
+  }
+
+  @FieldResolver(() => [ChangeRequest], { description: 'Changes that wait for a decision.' })
+  async openRequests(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<ChangeRequest[]> {
+    return (await loaders.openRequests.load(customer.key)).map(changeRequestNode);
+  }
+
+  @FieldResolver(() => [IndicatorValue], { description: 'Newest value of every indicator that is known.' })
+  async indicators(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<IndicatorValue[]> {
+    return (await loaders.indicatorValues.load(customer.key)).map(indicatorValue);
+  }
+
+  @FieldResolver(() => [CustomerRelation], { description: 'Related parties.' })
+  async relations(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerRelation[]> {
+    return (await loaders.relations.load(customer.key)).map((relation) => {
+      const outgoing = relation.fromId === customer.key;
+      return {
+        otherId: outgoing ? relation.toId : relation.fromId,
+        kind: relation.kind,
+        outgoing,
+        share: relation.share,
+      };
+    });
+  }
+}
+
+@Resolver(() => CustomerRelation)
+export class CustomerRelationResolver {
+  @FieldResolver(() => Customer, { nullable: true, description: 'The other party.' })
+  async other(@Root() relation: CustomerRelation, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
+    const view = await loaders.customers.load(relation.otherId);
+    return view === null ? null : customerNode(view);
+  }
+}
+
+const filterOf = (where: CustomerWhere) => ({
+  ...(where.kindIn === undefined ? {} : { kinds: where.kindIn }),
+  ...(where.industryIn === undefined ? {} : { industryCodes: where.industryIn }),
+  ...(where.regionIn === undefined ? {} : { regions: where.regionIn }),
+  ...(where.stageIn === undefined ? {} : { stages: where.stageIn }),
+  ...(where.search === undefined ? {} : { search: where.search }),
+  ...(where.grade === undefined ? {} : { grade: { ...where.grade } }),
+});

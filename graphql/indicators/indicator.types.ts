@@ -1,0 +1,100 @@
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  DIMENSIONS,
+  findIndicator,
+  QUALITIES,
+  UNIT_MEANINGS,
+  type Dimension,
+  type Direction,
+  type IndicatorDefinition as IndicatorDefinitionView,
+  type IndicatorUnit,
+  type IndicatorValue as IndicatorValueView,
+  type Quality,
+} from '../../src/indicators';
+import { enumOf } from '../enums';
+import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
+
+const DimensionEnum = enumOf(DIMENSIONS);
+registerEnumType(DimensionEnum, {
+  name: 'Dimension',
+  description: 'What a group of indicators speaks of.',
+  valuesConfig: {
+    CREDIT: { description: '信用' },
+    OPERATION: { description: '经营' },
+    COOPERATION: { description: '合作' },
+    POTENTIAL: { description: '潜力' },
+  },
+});
+
+const UnitEnum = enumOf(Object.keys(UNIT_MEANINGS) as IndicatorUnit[]);
+registerEnumType(UnitEnum, {
+  name: 'IndicatorUnit',
+  description: 'Unit of an indicator.',
+  valuesConfig: Object.fromEntries(
+    Object.entries(UNIT_MEANINGS).map(([unit, meaning]) => [unit, { description: meaning }]),
+  ),
+});
+
+const DirectionEnum = enumOf(['HIGHER', 'LOWER', 'BAND']);
+registerEnumType(DirectionEnum, { name: 'IndicatorDirection', description: 'Which way is better; BAND: inside a band.' });
+
+const QualityEnum = enumOf(QUALITIES);
+registerEnumType(QualityEnum, { name: 'ValueQuality', description: 'How far a value can be trusted.' });
+
+@ObjectType({ description: 'An entry of the indicator dictionary 「指标」.', simpleResolvers: true })
+export class IndicatorDefinition {
+  @Field({ description: 'Code.' })
+  code!: string;
+
+  @Field({ description: 'Chinese name.' })
+  nameZh!: string;
+
+  @Field({ description: 'English name.' })
+  nameEn!: string;
+
+  @Field(() => DimensionEnum, { description: 'Dimension.' })
+  dimension!: Dimension;
+
+  @Field(() => UnitEnum, { description: 'Unit of its values.' })
+  unit!: IndicatorUnit;
+
+  @Field(() => DirectionEnum, { description: 'Which way is better.' })
+  direction!: Direction;
+
+  @Field(() => Int, { description: 'Days after which a value is too old.' })
+  maxAgeDays!: number;
+}
+
+export const indicatorDefinition = (view: IndicatorDefinitionView): IndicatorDefinition => view;
+
+@ObjectType({ description: 'The newest value of an indicator.', simpleResolvers: true })
+export class IndicatorValue {
+  @Field({ description: 'Code of the indicator.' })
+  code!: string;
+
+  @Field(() => IndicatorDefinition, { nullable: true, description: 'Its dictionary entry.' })
+  definition!: IndicatorDefinition | null;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'The value; null when masked.' })
+  value!: string | null;
+
+  @Field({ description: 'Whether the caller may not see the value.' })
+  masked!: boolean;
+
+  @Field(() => DateScalar, { description: 'Day the value is of.' })
+  asOf!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When it was recorded.' })
+  recordedAt!: Date;
+
+  @Field({ description: 'Where it comes from.' })
+  source!: string;
+
+  @Field(() => QualityEnum, { description: 'How far it can be trusted.' })
+  quality!: Quality;
+}
+
+export const indicatorValue = (view: IndicatorValueView): IndicatorValue => ({
+  ...view,
+  definition: findIndicator(view.code) ?? null,
+});
