@@ -17,7 +17,7 @@ export {
   type CharacteristicCuts,
   type CutPointSet,
 } from './domain/cut-points';
-export { compileScorecard, type CompiledScorecard, type Score, type ScoredRow } from './domain/compile-scorecard';
+export { compileScorecard, type CompiledScorecard, type Score } from './domain/compile-scorecard';
 export { EXPERT_SCORECARD, EXPERT_SCORECARD_CODE } from './domain/expert-scorecard';
 export {
   explainScore,
@@ -37,6 +37,7 @@ export {
   type ScorecardDefinition,
 } from './domain/scorecard-definition';
 export type { FrozenCutPoints, ScorecardVersion, VersionState } from './domain/scorecard-version';
+export type { ScoredRow } from './domain/score-row';
 export { MISSING_VALUE, type Values } from './domain/value';
 
 export interface Scorecards {

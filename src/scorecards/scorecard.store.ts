@@ -23,7 +23,7 @@ export const insertScorecard = async (
     scorecardCode,
     number: 1,
     definition,
-    digest: digestOf(definition as Json),
+    digest: digestOf(definition),
     state: 'LIVE',
     createdBy: tx.initiator.actor.id,
     publishedAt: tx.at,

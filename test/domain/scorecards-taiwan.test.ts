@@ -47,7 +47,7 @@ describeWithFile('the expert scorecard on 6,819 firms', () => {
   let firms: readonly Firm[] = [];
 
   beforeAll(() => {
-    const rows = parseCsv(readFileSync(file), { columns: true, bom: true }) as Record<string, string>[];
+    const rows = parseCsv<Record<string, string>>(readFileSync(file), { columns: true, bom: true });
     const columnOf = new Map(map.columns.map((row) => [row.indicator, row.column]));
     const valueOf = (row: Record<string, string>, indicator: string): number | null => {
       const column = columnOf.get(indicator);

@@ -6,22 +6,21 @@ import { DIMENSIONS, findIndicator } from '../../indicators/domain/dictionary';
 import { GRADES } from '../../kernel/grade';
 import { pointsFromE4, pointsToE4, type KnockOut, type ScorecardDefinition } from './scorecard-definition';
 
-export const FINDING_CODES = [
-  'UNKNOWN_INDICATOR',
-  'DUPLICATE_ID',
-  'DUPLICATE_INDICATOR',
-  'DIMENSION_DIFFERS',
-  'WEIGHT_ZERO',
-  'DIMENSION_WEIGHT_MISMATCH',
-  'WEIGHTS_NOT_100',
-  'KNOCK_OUT_AGAINST_DIRECTION',
-  'THRESHOLDS_OUT_OF_ORDER',
-  'LOWEST_THRESHOLD_NOT_ZERO',
-  'UNKNOWN_NOTE',
-] as const;
+export type FindingCode =
+  | 'UNKNOWN_INDICATOR'
+  | 'DUPLICATE_ID'
+  | 'DUPLICATE_INDICATOR'
+  | 'DIMENSION_DIFFERS'
+  | 'WEIGHT_ZERO'
+  | 'DIMENSION_WEIGHT_MISMATCH'
+  | 'WEIGHTS_NOT_100'
+  | 'KNOCK_OUT_AGAINST_DIRECTION'
+  | 'THRESHOLDS_OUT_OF_ORDER'
+  | 'LOWEST_THRESHOLD_NOT_ZERO'
+  | 'UNKNOWN_NOTE';
 
 export interface Finding {
-  readonly code: (typeof FINDING_CODES)[number];
+  readonly code: FindingCode;
   readonly severity: 'ERROR' | 'WARNING';
   /** Where in the definition. */
   readonly path: readonly string[];
@@ -38,7 +37,7 @@ export const lintScorecard = (definition: ScorecardDefinition): readonly Finding
 
 export const hasErrors = (findings: readonly Finding[]): boolean => findings.some((row) => row.severity === 'ERROR');
 
-const error = (code: Finding['code'], path: readonly string[], message: string): Finding => ({
+const error = (code: FindingCode, path: readonly string[], message: string): Finding => ({
   code,
   severity: 'ERROR',
   path,
