@@ -5,6 +5,8 @@ import { Identity1767225600003 } from './0003-identity';
 import { Audit1767225600004 } from './0004-audit';
 import { Policies1767225600005 } from './0005-policies';
 import { Approvals1767225600006 } from './0006-approvals';
+import { Customers1767225600007 } from './0007-customers';
+import { Indicators1767225600008 } from './0008-indicators';
 import { Scorecards1767225600009 } from './0009-scorecards';
 
 export const MIGRATIONS = [
@@ -14,5 +16,7 @@ export const MIGRATIONS = [
   Audit1767225600004,
   Policies1767225600005,
   Approvals1767225600006,
+  Customers1767225600007,
+  Indicators1767225600008,
   Scorecards1767225600009,
 ];

@@ -4,8 +4,16 @@ import {
   ChangeRequestLevelEntity,
   ChangeRequestVoteEntity,
 } from './approvals/change-request.entity';
+import {
+  CustomerEntity,
+  CustomerRelationEntity,
+  CustomerVersionEntity,
+  IndustryEntity,
+} from './customers/customer.entity';
+import { ImportBatchEntity } from './customers/import-batch.entity';
 import { OrgUnitEntity } from './identity/org-unit.entity';
 import { UserEntity, UserRoleEntity } from './identity/user.entity';
+import { IndicatorCurrentEntity, IndicatorSnapshotEntity } from './indicators/indicator.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
 import { CutPointSetEntity, ScorecardEntity, ScorecardVersionEntity } from './scorecards/scorecard.entity';
 
@@ -17,6 +25,13 @@ export const ENTITIES = [
   ChangeRequestEntity,
   ChangeRequestLevelEntity,
   ChangeRequestVoteEntity,
+  IndustryEntity,
+  CustomerEntity,
+  CustomerVersionEntity,
+  CustomerRelationEntity,
+  ImportBatchEntity,
+  IndicatorSnapshotEntity,
+  IndicatorCurrentEntity,
   ScorecardEntity,
   ScorecardVersionEntity,
   CutPointSetEntity,

@@ -14,15 +14,8 @@ import { ok, type Result } from '../kernel/result';
 export const CSV_ENCODINGS = ['utf-8', 'utf-16', 'gb18030'] as const;
 export type CsvEncoding = (typeof CSV_ENCODINGS)[number];
 
-export const CSV_FAULT_CODES = [
-  'FIELD_COUNT',
-  'UNCLOSED_QUOTE',
-  'NUL_BYTE',
-  'INVALID_BYTES',
-  'FIELD_TOO_LONG',
-  'LINE_TOO_LONG',
-] as const;
-export type CsvFaultCode = (typeof CSV_FAULT_CODES)[number];
+export type CsvFaultCode =
+  'FIELD_COUNT' | 'UNCLOSED_QUOTE' | 'NUL_BYTE' | 'INVALID_BYTES' | 'FIELD_TOO_LONG' | 'LINE_TOO_LONG';
 
 export interface CsvRow {
   /** Line of the file on which the row begins, from 1. */

@@ -1,0 +1,465 @@
+/**
+ * Registers and changes parties, relates them, and takes in rows of files. Every command needs `customer.write`; keys
+ * that only one party may have are checked under the register's lock, and by the database.
+ */
+import type { Initiator } from '../kernel/actor';
+import { digestOf, type Json } from '../kernel/canonical-json';
+import { refuse, type Refusal } from '../kernel/refusal';
+import { ok, type Result } from '../kernel/result';
+import { permit, type Identity } from '../identity';
+import type { Tx, UnitOfWork } from '../platform/unit-of-work';
+import {
+  findCustomer,
+  findHolders,
+  findInward,
+  findRelation,
+  industryCodes,
+  insertCustomers,
+  insertIndustry,
+  insertRelation,
+  isAncestor,
+  lockRegister,
+  markRelationEnded,
+  updateCustomers,
+} from './customer.store';
+import { normaliseCode } from './domain/credit-code';
+import {
+  fieldsOf,
+  isUuid,
+  type Customer,
+  type CustomerField,
+  type CustomerFields,
+  type CustomerInput,
+} from './domain/customer';
+import { decideChange, decideRegistration } from './domain/decide-customer';
+import { rowCodeOf, rowRefusal, type ImportOutcome, type RowRefusal } from './domain/import-row';
+import { checkIndustry, type IndustryEntry } from './domain/industry';
+import { Register } from './domain/register';
+import { decideRelation, normaliseRelation, type Relation, type RelationInput } from './domain/relation';
+import { ensureBatch, type ImportBatch } from './import-batch.store';
+
+export interface CustomerOutcome {
+  readonly customer: Customer;
+  /** Null when there was nothing to change. */
+  readonly auditEventId: string | null;
+}
+
+export interface RelationOutcome {
+  readonly relation: Relation;
+  readonly auditEventId: string;
+}
+
+/** A row of a file or of a sample; the manager may be named by his sign-in subject, the org unit by its code. */
+export interface CustomerRow {
+  /** Line of the file, or position in a list. */
+  readonly line: number;
+  readonly input: CustomerInput & { readonly owner?: string | null; readonly orgUnit?: string | null };
+}
+
+type RowField = CustomerField | 'owner' | 'orgUnit';
+
+export interface CustomerRows {
+  readonly rows: readonly CustomerRow[];
+  /** Where the rows come from; stands in the audit event and as the reason where a party leaves. */
+  readonly source: string;
+  /** Batch that the rows belong to; absent for rows that come from no file. */
+  readonly batch?: ImportBatch;
+  /** How the file names the columns, for refusals; a field without one is named by itself. */
+  readonly columns?: Readonly<Partial<Record<RowField, string>>>;
+  /** Does everything and keeps nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface CustomerCommandDeps {
+  readonly unitOfWork: UnitOfWork;
+  readonly identity: Identity;
+}
+
+export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommandDeps) => {
+  const write = async <T>(
+    by: Initiator,
+    inputs: readonly CustomerRow['input'][],
+    work: (tx: Tx, assignees: Assignees) => Promise<Result<T>>,
+  ): Promise<Result<T>> => {
+    const permitted = permit(by.actor, 'customer.write');
+    if (!permitted.ok) return permitted;
+    const assignees = inputs.length === 0 ? NO_ASSIGNEES : await findAssignees(by, inputs);
+    return unitOfWork.run(by, (tx) => work(tx, assignees));
+  };
+
+  /**
+   * Who may own parties, by the names and ids that the rows use. Read before the transaction begins: inside, a second
+   * connection of the pool would be waited for while the first is held.
+   */
+  const findAssignees = async (by: Initiator, inputs: readonly CustomerRow['input'][]): Promise<Assignees> => {
+    const named = (field: 'ownerUserId' | 'orgUnitId' | 'owner' | 'orgUnit'): string[] => [
+      ...new Set(inputs.flatMap((input) => (input[field]?.trim() ? [input[field].trim()] : []))),
+    ];
+    const userIds = named('ownerUserId')
+      .map((id) => id.toLowerCase())
+      .filter(isUuid);
+    const namesUnits = named('orgUnitId').length + named('orgUnit').length > 0;
+    const [byId, bySubject, units] = await Promise.all([
+      userIds.length === 0 ? [] : identity.queries.usersByIds(by.actor, userIds),
+      Promise.all(named('owner').map((subject) => identity.queries.bySubject(subject))),
+      namesUnits ? identity.queries.orgUnits(by.actor) : ok([]),
+    ]);
+    const users = [...byId, ...bySubject.filter((user) => user !== null)];
+    return {
+      users: new Set(users.map((user) => user.id)),
+      usersBySubject: new Map(users.map((user) => [user.subject, user.id])),
+      orgUnits: new Set(units.ok ? units.value.map((unit) => unit.id) : []),
+      orgUnitsByCode: new Map(units.ok ? units.value.map((unit) => [unit.code, unit.id]) : []),
+    };
+  };
+
+  return {
+    /** Refuses what decideRegistration refuses. */
+    registerCustomer: (by: Initiator, input: CustomerInput): Promise<Result<CustomerOutcome>> =>
+      write(by, [input], async (tx, assignees) => {
+        await lockRegister(tx);
+        const decision = decideRegistration(input, await openRegister(tx, [input], assignees));
+        if (!decision.ok) return decision;
+        const customer = newCustomer(tx, decision.value);
+        await insertCustomers(tx, [customer]);
+        const auditEventId = tx.record({
+          action: 'customer.registered',
+          object: { type: 'customer', id: customer.id },
+          after: asJson(fieldsOf(customer)),
+        });
+        return ok<CustomerOutcome>({ customer, auditEventId });
+      }),
+
+    /** Refuses NOT_FOUND, STALE_VERSION and what decideChange refuses. Without a difference nothing is written. */
+    updateCustomer: (
+      by: Initiator,
+      request: {
+        readonly id: string;
+        readonly expectedVersion: number;
+        readonly changes: CustomerInput;
+        readonly reason?: string;
+      },
+    ): Promise<Result<CustomerOutcome>> =>
+      write(by, [request.changes], async (tx, assignees) => {
+        await lockRegister(tx);
+        const current = await findCustomer(tx, request.id);
+        if (current === null) return refuse('NOT_FOUND', 'There is no such party.', { field: ['id'] });
+        if (current.version !== request.expectedVersion) {
+          return refuse('STALE_VERSION', 'The party has been changed since it was read.', {
+            field: ['expectedVersion'],
+            params: { expected: request.expectedVersion, current: current.version },
+          });
+        }
+        const register = await openRegister(tx, [request.changes], assignees);
+        const decision = decideChange(current, request.changes, request.reason, register);
+        if (!decision.ok) return decision;
+        const { fields, changed } = decision.value;
+        if (changed.length === 0) {
+          tx.unchanged();
+          return ok<CustomerOutcome>({ customer: current, auditEventId: null });
+        }
+        const customer = changedCustomer(tx, current, fields);
+        await updateCustomers(tx, [customer]);
+        const auditEventId = tx.record({
+          action: 'customer.changed',
+          object: { type: 'customer', id: customer.id },
+          before: asJson(current, changed),
+          after: asJson(fields, changed),
+          ...(request.reason === undefined ? {} : { reason: request.reason.trim() }),
+          data: { version: customer.version },
+        });
+        return ok<CustomerOutcome>({ customer, auditEventId });
+      }),
+
+    /** Refuses NOT_FOUND for either party and what decideRelation refuses. */
+    relateCustomers: (by: Initiator, input: RelationInput): Promise<Result<RelationOutcome>> =>
+      write(by, [], async (tx) => {
+        await lockRegister(tx);
+        const wanted = normaliseRelation(input);
+        for (const field of ['fromId', 'toId'] as const) {
+          if ((await findCustomer(tx, wanted[field])) === null) {
+            return refuse('NOT_FOUND', 'There is no such party.', { field: [field] });
+          }
+        }
+        const inward = await findInward(tx, wanted.toId, wanted.kind);
+        const decision = decideRelation(wanted, {
+          inward,
+          exists: inward.some((relation) => relation.fromId === wanted.fromId),
+          closesCircle: wanted.kind === 'PARENT' && (await isAncestor(tx, wanted.toId, wanted.fromId)),
+        });
+        if (!decision.ok) return decision;
+        const relation: Relation = {
+          id: tx.newId(),
+          fromId: wanted.fromId,
+          toId: wanted.toId,
+          kind: wanted.kind,
+          share: decision.value.share,
+          createdAt: tx.at,
+          endedAt: null,
+        };
+        await insertRelation(tx, relation);
+        const auditEventId = tx.record({
+          action: 'customer.related',
+          object: { type: 'customer', id: relation.fromId },
+          after: { relationId: relation.id, to: relation.toId, kind: relation.kind, share: relation.share },
+        });
+        return ok({ relation, auditEventId });
+      }),
+
+    /** The relation stays on record. Refuses NOT_FOUND, INVALID_STATE/ALREADY_ENDED, REQUIRED/REASON. */
+    endRelation: (
+      by: Initiator,
+      request: { readonly relationId: string; readonly reason: string },
+    ): Promise<Result<RelationOutcome>> =>
+      write(by, [], async (tx) => {
+        await lockRegister(tx);
+        const relation = await findRelation(tx, request.relationId);
+        if (relation === null) return refuse('NOT_FOUND', 'There is no such relation.', { field: ['relationId'] });
+        if (relation.endedAt !== null) {
+          return refuse('INVALID_STATE', 'The relation has ended already.', { reason: 'ALREADY_ENDED' });
+        }
+        if (request.reason.trim() === '') {
+          return refuse('REQUIRED', 'Say why the relation ends.', { reason: 'REASON', field: ['reason'] });
+        }
+        await markRelationEnded(tx, relation.id);
+        const auditEventId = tx.record({
+          action: 'customer.unrelated',
+          object: { type: 'customer', id: relation.fromId },
+          before: { relationId: relation.id, to: relation.toId, kind: relation.kind, share: relation.share },
+          reason: request.reason.trim(),
+        });
+        return ok({ relation: { ...relation, endedAt: tx.at }, auditEventId });
+      }),
+
+    /** Adds the industry unless its code is there; an industry that is there keeps its names. */
+    ensureIndustry: (by: Initiator, entry: IndustryEntry): Promise<Result<{ readonly added: boolean }>> =>
+      write<{ added: boolean }>(by, [], async (tx) => {
+        const checked = checkIndustry(entry);
+        if (!checked.ok) return checked;
+        const added = await addIndustry(tx, checked.value);
+        if (!added) tx.unchanged();
+        else {
+          const { nameZh, nameEn } = checked.value;
+          tx.record({
+            action: 'industry.added',
+            object: { type: 'industry', id: entry.code },
+            after: { nameZh, nameEn },
+          });
+        }
+        return ok({ added });
+      }),
+
+    /**
+     * Registers unknown numbers and changes known ones, in one unit of work with one audit event. A row that is refused
+     * stops no other; rows that say nothing new change nothing.
+     */
+    importCustomers: (by: Initiator, request: CustomerRows): Promise<Result<ImportOutcome>> =>
+      write(
+        by,
+        request.rows.map((row) => row.input),
+        async (tx, assignees) => {
+          await lockRegister(tx);
+          if (request.batch !== undefined && request.dryRun === true) await ensureBatch(tx, request.batch);
+          const refusals: RowRefusal[] = [];
+          const refuseRow = (row: CustomerRow, field: RowField, code: RowRefusal['code']): void => {
+            const value = row.input[field] ?? '';
+            refusals.push(rowRefusal(row.line, request.columns?.[field] ?? field, code, value));
+          };
+          const inputs = new Map<CustomerRow, CustomerInput>();
+          for (const row of request.rows) {
+            const owner = lookUp(row.input.owner, assignees.usersBySubject);
+            const orgUnit = lookUp(row.input.orgUnit, assignees.orgUnitsByCode);
+            if (owner === 'UNKNOWN') refuseRow(row, 'owner', 'UNKNOWN_OWNER');
+            if (orgUnit === 'UNKNOWN') refuseRow(row, 'orgUnit', 'UNKNOWN_ORG_UNIT');
+            if (owner === 'UNKNOWN' || orgUnit === 'UNKNOWN') continue;
+            inputs.set(row, {
+              ...row.input,
+              ...(owner === undefined ? {} : { ownerUserId: owner.id }),
+              ...(orgUnit === undefined ? {} : { orgUnitId: orgUnit.id }),
+            });
+          }
+          const register = await openRegister(tx, [...inputs.values()], assignees);
+          const written = { inserted: new Map<string, Customer>(), updated: new Map<string, Customer>() };
+          let unchanged = 0;
+          for (const [row, input] of inputs) {
+            const number = input.number?.trim().normalize('NFC') ?? '';
+            const current = register.byNumber(number);
+            const decision = decideRow(input, current, `imported from ${request.source}`, register);
+            if (!decision.ok) {
+              const field = (decision.refusal.field?.[0] ?? 'number') as RowField;
+              refuseRow(row, field, rowCodeOf(decision.refusal));
+              continue;
+            }
+            if (decision.value === null) {
+              unchanged++;
+              continue;
+            }
+            const customer =
+              current === undefined ? newCustomer(tx, decision.value) : changedCustomer(tx, current, decision.value);
+            (current === undefined ? written.inserted : written.updated).set(customer.id, customer);
+            register.put(customer);
+          }
+          await insertCustomers(tx, [...written.inserted.values()]);
+          await updateCustomers(tx, [...written.updated.values()]);
+          const outcome: ImportOutcome = {
+            new: written.inserted.size,
+            changed: written.updated.size,
+            unchanged,
+            refusals,
+          };
+          if (outcome.new + outcome.changed === 0 || request.dryRun === true) {
+            tx.unchanged();
+            return ok(outcome);
+          }
+          tx.record({
+            action: 'customer.imported',
+            object: { type: 'import-batch', id: request.batch?.id ?? tx.newId() },
+            data: {
+              source: request.source,
+              new: outcome.new,
+              changed: outcome.changed,
+              unchanged,
+              refused: refusals.length,
+              digest: digestOf(
+                [...written.inserted.values(), ...written.updated.values()].map((customer) => ({
+                  id: customer.id,
+                  version: customer.version,
+                  fields: asJson(fieldsOf(customer)),
+                })),
+              ),
+            },
+          });
+          return ok(outcome);
+        },
+      ),
+
+    /**
+     * For other rooms, inside their unit of work: the ids of the given parties by number, registering those that are not
+     * there. The caller holds the permission and records the event; what cannot be registered is told by number.
+     */
+    registerWithin: async (
+      tx: Tx,
+      inputs: readonly (CustomerInput & { readonly number: string })[],
+    ): Promise<Registration> => {
+      await lockRegister(tx);
+      const register = await openRegister(tx, inputs, NO_ASSIGNEES);
+      const registered: Customer[] = [];
+      const ids = new Map<string, string>();
+      const refusals = new Map<string, Refusal>();
+      for (const input of inputs) {
+        const known = register.byNumber(input.number);
+        if (known !== undefined) {
+          ids.set(input.number, known.id);
+          continue;
+        }
+        const decision = decideRegistration(input, register);
+        if (!decision.ok) {
+          refusals.set(input.number, decision.refusal);
+          continue;
+        }
+        const customer = newCustomer(tx, decision.value);
+        registered.push(customer);
+        register.put(customer);
+        ids.set(input.number, customer.id);
+      }
+      await insertCustomers(tx, registered);
+      return { ids, registered: registered.length, refusals };
+    },
+
+    /** For other rooms, inside their unit of work: adds the industry unless it is there; tells whether it was added. */
+    ensureIndustryWithin: (tx: Tx, entry: IndustryEntry): Promise<boolean> => addIndustry(tx, entry),
+  };
+};
+
+export type CustomerCommands = ReturnType<typeof createCustomerCommands>;
+
+/** What became of parties that another room asked for. */
+export interface Registration {
+  /** By number, of all that are there now. */
+  readonly ids: ReadonlyMap<string, string>;
+  /** How many of them were new. */
+  readonly registered: number;
+  readonly refusals: ReadonlyMap<string, Refusal>;
+}
+
+interface Assignees {
+  /** Ids that exist. */
+  readonly users: ReadonlySet<string>;
+  readonly usersBySubject: ReadonlyMap<string, string>;
+  readonly orgUnits: ReadonlySet<string>;
+  readonly orgUnitsByCode: ReadonlyMap<string, string>;
+}
+
+const NO_ASSIGNEES: Assignees = {
+  users: new Set(),
+  usersBySubject: new Map(),
+  orgUnits: new Set(),
+  orgUnitsByCode: new Map(),
+};
+
+/** What the register holds of the keys that the inputs name. */
+const openRegister = async (tx: Tx, inputs: readonly CustomerInput[], assignees: Assignees): Promise<Register> => {
+  const keys = (field: CustomerField, tidy: (text: string) => string): string[] =>
+    inputs.flatMap((input) => (input[field] ? [tidy(input[field])] : []));
+  const held = await findHolders(tx, {
+    numbers: keys('number', (number) => number.trim().normalize('NFC')),
+    creditCodes: keys('creditCode', normaliseCode),
+    leis: keys('lei', normaliseCode),
+  });
+  return new Register(held, {
+    industries: await industryCodes(tx),
+    users: assignees.users,
+    orgUnits: assignees.orgUnits,
+  });
+};
+
+const addIndustry = async (tx: Tx, entry: IndustryEntry): Promise<boolean> => {
+  await lockRegister(tx);
+  if ((await industryCodes(tx)).has(entry.code)) return false;
+  await insertIndustry(tx, entry);
+  return true;
+};
+
+/** Fields to write; null when the row says nothing new. */
+const decideRow = (
+  input: CustomerInput,
+  current: Customer | undefined,
+  reason: string,
+  register: Register,
+): Result<CustomerFields | null> => {
+  if (current === undefined) return decideRegistration(input, register);
+  const change = decideChange(current, input, reason, register);
+  if (!change.ok) return change;
+  return ok(change.value.changed.length === 0 ? null : change.value.fields);
+};
+
+/** Undefined when the row does not speak of it, an id or null (cleared) when it does. */
+const lookUp = (
+  name: string | null | undefined,
+  ids: ReadonlyMap<string, string>,
+): { readonly id: string | null } | 'UNKNOWN' | undefined => {
+  if (name === undefined) return undefined;
+  if (name === null || name.trim() === '') return { id: null };
+  const id = ids.get(name.trim());
+  return id === undefined ? 'UNKNOWN' : { id };
+};
+
+const newCustomer = (tx: Tx, fields: CustomerFields): Customer => ({
+  ...fields,
+  id: tx.newId(),
+  version: 1,
+  createdAt: tx.at,
+  updatedAt: tx.at,
+});
+
+const changedCustomer = (tx: Tx, current: Customer, fields: CustomerFields): Customer => ({
+  ...current,
+  ...fields,
+  version: current.version + 1,
+  updatedAt: tx.at,
+});
+
+const asJson = (fields: CustomerFields, only?: readonly CustomerField[]): Json =>
+  Object.fromEntries(
+    Object.entries(fieldsOf(fields)).filter(([field]) => only?.includes(field as CustomerField) ?? true),
+  );

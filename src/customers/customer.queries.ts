@@ -1,0 +1,192 @@
+/** Reads parties, their history and their relations for screens, loaders and other rooms. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import type { Database } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
+import { CUSTOMER_COLUMNS, RELATION_COLUMNS, toCustomer, toRelation } from './customer.rows';
+import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
+import type { IndustryEntry } from './domain/industry';
+import type { Stage } from './domain/lifecycle';
+import { GROUP_KINDS, MAJORITY_SHARE, type Relation } from './domain/relation';
+
+/** All conditions hold together; a list holds when one of its values does. */
+export interface CustomerFilter {
+  readonly kinds?: readonly PartyKind[];
+  readonly industryCodes?: readonly string[];
+  readonly regions?: readonly string[];
+  readonly sizes?: readonly Size[];
+  readonly stages?: readonly Stage[];
+  readonly ownerUserIds?: readonly string[];
+  readonly orgUnitIds?: readonly string[];
+  /** Part of a name, the number, the credit code or the LEI, in any case. */
+  readonly search?: string;
+}
+
+export const CUSTOMER_ORDERS = ['NAME', 'NUMBER', 'CREATED_AT'] as const;
+export type CustomerOrder = (typeof CUSTOMER_ORDERS)[number];
+
+export interface CustomerSort {
+  readonly by: CustomerOrder;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** A state that a party was in. */
+export interface CustomerVersion {
+  readonly customerId: string;
+  readonly version: number;
+  readonly recordedAt: Date;
+  readonly recordedBy: string;
+  readonly fields: CustomerFields;
+}
+
+/** Parties that count as one for exposure. */
+export interface CustomerGroup {
+  readonly memberIds: readonly string[];
+}
+
+export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
+  /** In no particular order; unknown ids are left out. Needs `customer.read`, else nothing is found. */
+  byIds: async (actor: Actor, ids: readonly string[]): Promise<Customer[]> => {
+    if (!permit(actor, 'customer.read').ok) return [];
+    const rows = await query<Customer>(`SELECT ${CUSTOMER_COLUMNS} FROM customer WHERE id = ANY ($1::uuid[])`, [ids]);
+    return rows.map(toCustomer);
+  },
+
+  /** Null when no party has the number, or without `customer.read`. */
+  byNumber: async (actor: Actor, number: string): Promise<Customer | null> => {
+    if (!permit(actor, 'customer.read').ok) return null;
+    const [row] = await query<Customer>(`SELECT ${CUSTOMER_COLUMNS} FROM customer WHERE number = $1`, [number]);
+    return row === undefined ? null : toCustomer(row);
+  },
+
+  /** Needs `customer.read`. */
+  page: async (
+    actor: Actor,
+    filter: CustomerFilter,
+    sort: CustomerSort,
+    page: PageRequest,
+  ): Promise<Result<Page<Customer>>> => {
+    const permitted = permit(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    const found = await fetchPage<Customer>(query, pagedSelect(filter, sort), page);
+    return ok({ ...found, items: found.items.map(toCustomer) });
+  },
+
+  count: async (actor: Actor, filter: CustomerFilter): Promise<Result<CappedCount>> => {
+    const permitted = permit(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    return ok(await countCapped(query, pagedSelect(filter, { by: 'NUMBER', direction: 'ASC' })));
+  },
+
+  /** Every state of a party, newest first. Needs `customer.read`, else none. */
+  versionsOf: async (actor: Actor, customerId: string): Promise<CustomerVersion[]> => {
+    if (!permit(actor, 'customer.read').ok) return [];
+    return query<CustomerVersion>(
+      `SELECT customer_id AS "customerId", version, recorded_at AS "recordedAt", recorded_by AS "recordedBy", fields
+       FROM customer_version WHERE customer_id = $1 ORDER BY version DESC`,
+      [customerId],
+    );
+  },
+
+  /** The state that was on record at a moment; null before the party was. Needs `customer.read`. */
+  asKnownAt: async (actor: Actor, customerId: string, knownAt: Date): Promise<CustomerVersion | null> => {
+    if (!permit(actor, 'customer.read').ok) return null;
+    const [row] = await query<CustomerVersion>(
+      `SELECT customer_id AS "customerId", version, recorded_at AS "recordedAt", recorded_by AS "recordedBy", fields
+       FROM customer_version WHERE customer_id = $1 AND recorded_at <= $2 ORDER BY version DESC LIMIT 1`,
+      [customerId, knownAt],
+    );
+    return row ?? null;
+  },
+
+  /** Live relations that begin or end at any of the parties, oldest first. Needs `customer.read`, else none. */
+  relationsOf: async (actor: Actor, customerIds: readonly string[]): Promise<Relation[]> => {
+    if (!permit(actor, 'customer.read').ok) return [];
+    const rows = await query<Relation>(
+      `SELECT ${RELATION_COLUMNS} FROM customer_relation AS relation
+       WHERE relation.ended_at IS NULL AND (relation.from_id = ANY ($1::uuid[]) OR relation.to_id = ANY ($1::uuid[]))
+       ORDER BY relation.created_at, relation.id`,
+      [customerIds],
+    );
+    return rows.map(toRelation);
+  },
+
+  /**
+   * The group 「集团」 of a party: everybody reached over live parents, common controllers and majority shares, itself
+   * included, in the order of ids. Needs `customer.read`, else only the party itself.
+   */
+  groupOf: async (actor: Actor, customerId: string): Promise<CustomerGroup> => {
+    if (!permit(actor, 'customer.read').ok) return { memberIds: [customerId] };
+    const rows = await query<{ id: string }>(
+      `WITH RECURSIVE member AS (
+         SELECT $1::uuid AS id
+         UNION
+         SELECT CASE WHEN tie.from_id = member.id THEN tie.to_id ELSE tie.from_id END
+         FROM member JOIN customer_relation AS tie ON tie.from_id = member.id OR tie.to_id = member.id
+         WHERE tie.ended_at IS NULL AND (tie.kind = ANY ($2) OR (tie.kind = 'SHAREHOLDER' AND tie.share > $3::numeric)))
+       SELECT id FROM member ORDER BY id`,
+      [customerId, GROUP_KINDS, MAJORITY_SHARE],
+    );
+    return { memberIds: rows.map((row) => row.id) };
+  },
+
+  /** Every industry, by code. */
+  industries: (): Promise<IndustryEntry[]> =>
+    query<IndustryEntry>('SELECT code, name_zh AS "nameZh", name_en AS "nameEn" FROM industry ORDER BY code'),
+});
+
+export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
+
+/** Conditions over `customer`, for this room's pages and for rooms that join their own tables to them. */
+export const customerConditions = (filter: CustomerFilter, params: SqlParams): string[] => {
+  const where: string[] = [];
+  const among = (column: string, values: readonly string[] | undefined, type: string): void => {
+    if (values !== undefined) where.push(`${column} = ANY (${params.add(values)}::${type}[])`);
+  };
+  among('customer.kind', filter.kinds, 'text');
+  among('customer.industry_code', filter.industryCodes, 'text');
+  among('customer.region', filter.regions, 'text');
+  among('customer.size', filter.sizes, 'text');
+  among('customer.stage', filter.stages, 'text');
+  among('customer.owner_user_id', filter.ownerUserIds, 'uuid');
+  among('customer.org_unit_id', filter.orgUnitIds, 'uuid');
+  if (filter.search !== undefined && filter.search.trim() !== '') {
+    const pattern = params.add(
+      `%${filter.search
+        .trim()
+        .normalize('NFC')
+        .replace(/[\\%_]/g, '\\$&')}%`,
+    );
+    where.push(
+      ['name_zh', 'name_en', 'short_name', 'number', 'credit_code', 'lei']
+        .map((column) => `customer.${column} ILIKE ${pattern}`)
+        .join(' OR '),
+    );
+  }
+  return where;
+};
+
+/** Ordering columns over `customer`; the id makes the order total. */
+export const customerOrder = ({ by, direction }: CustomerSort): OrderColumn[] => [
+  { ...ORDER_COLUMNS[by], direction },
+  { expression: 'customer.id', type: 'uuid', direction },
+];
+
+const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction'>>> = {
+  NAME: { expression: 'customer.display_name', type: 'text' },
+  NUMBER: { expression: 'customer.number', type: 'text' },
+  CREATED_AT: { expression: 'customer.created_at', type: 'timestamptz' },
+};
+
+const pagedSelect = (filter: CustomerFilter, sort: CustomerSort): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: CUSTOMER_COLUMNS,
+    from: 'customer',
+    where: customerConditions(filter, params),
+    params,
+    order: customerOrder(sort),
+  };
+};

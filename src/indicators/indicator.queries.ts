@@ -1,0 +1,123 @@
+/**
+ * Reads indicator values for screens and other rooms: current, as of a day, as known at a moment, and over time. Values
+ * of the class CREDIT are withheld from people without `indicator.readCredit`. It never writes.
+ */
+import type { Actor } from '../kernel/actor';
+import { permit } from '../identity';
+import type { Database, Query } from '../platform/database';
+import { findIndicator } from './domain/dictionary';
+import type { CurrentValues } from './domain/current';
+import type { Quality, Snapshot } from './domain/snapshot';
+
+export interface IndicatorValue {
+  readonly customerId: string;
+  readonly code: string;
+  /** Plain decimal in the indicator's unit; null when it is masked. */
+  readonly value: string | null;
+  /** Whether the viewer may not see the value that is there. */
+  readonly masked: boolean;
+  /** YYYY-MM-DD. */
+  readonly asOf: string;
+  readonly recordedAt: Date;
+  readonly source: string;
+  readonly quality: Quality;
+  readonly snapshotId: string;
+}
+
+/** The past that is asked for; absent bounds mean now. */
+export interface Viewpoint {
+  /** Last day that values may tell of, YYYY-MM-DD (valid time). */
+  readonly asOf?: string;
+  /** Last moment at which they may have been recorded. */
+  readonly knownAt?: Date;
+}
+
+export interface PackedValues extends CurrentValues {
+  readonly customerId: string;
+}
+
+type ValueRow = Omit<IndicatorValue, 'masked'>;
+
+const VALUE_COLUMNS = `s.customer_id AS "customerId", v.key AS code, v.value, s.as_of::text AS "asOf",
+  s.recorded_at AS "recordedAt", s.source, s.quality, s.id AS "snapshotId"`;
+
+export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
+  /**
+   * Of each customer and indicator the value with the latest as-of date, and of those the one recorded last, as seen from
+   * the viewpoint; in the order of codes. Needs `indicator.read`, else nothing is found.
+   */
+  valuesOf: async (
+    actor: Actor,
+    customerIds: readonly string[],
+    viewpoint: Viewpoint = {},
+  ): Promise<IndicatorValue[]> => {
+    if (!permit(actor, 'indicator.read').ok) return [];
+    const rows = await query<ValueRow>(
+      `SELECT DISTINCT ON (s.customer_id, v.key) ${VALUE_COLUMNS}
+       FROM indicator_snapshot s, jsonb_each_text(s.values) AS v
+       WHERE s.customer_id = ANY ($1::uuid[]) AND ($2::date IS NULL OR s.as_of <= $2::date)
+         AND ($3::timestamptz IS NULL OR s.recorded_at <= $3::timestamptz)
+       ORDER BY s.customer_id, v.key, s.as_of DESC, s.recorded_at DESC, s.id DESC`,
+      [customerIds, viewpoint.asOf ?? null, viewpoint.knownAt ?? null],
+    );
+    return rows.map(maskFor(actor));
+  },
+
+  /** Every value that one indicator of a customer ever had, corrections included, newest day first. Needs `indicator.read`. */
+  history: async (actor: Actor, customerId: string, code: string): Promise<IndicatorValue[]> => {
+    if (!permit(actor, 'indicator.read').ok) return [];
+    const rows = await query<ValueRow>(
+      `SELECT ${VALUE_COLUMNS}
+       FROM indicator_snapshot s, jsonb_each_text(s.values) AS v
+       WHERE s.customer_id = $1 AND v.key = $2 ORDER BY s.as_of DESC, s.recorded_at DESC, s.id DESC`,
+      [customerId, code],
+    );
+    return rows.map(maskFor(actor));
+  },
+
+  /** Snapshots of a customer as they were recorded, newest first. For programs: nothing is masked. */
+  snapshotsOf: (customerId: string): Promise<Snapshot[]> =>
+    query<Snapshot>(
+      `SELECT id, customer_id AS "customerId", as_of::text AS "asOf", recorded_at AS "recordedAt", source, quality, values,
+         content_digest AS "contentDigest", batch_id AS "batchId"
+       FROM indicator_snapshot WHERE customer_id = $1 ORDER BY recorded_at DESC, id DESC`,
+      [customerId],
+    ),
+});
+
+export type IndicatorQueries = ReturnType<typeof createIndicatorQueries>;
+
+/**
+ * Exact current value of one indicator by customer id, for decisions of other rooms: takes the query of a transaction or
+ * of the pool and masks nothing. Customers without a value are absent.
+ */
+export const currentValues = async (
+  query: Query,
+  code: string,
+  customerIds: readonly string[],
+): Promise<Map<string, string>> => {
+  const rows = await query<{ customerId: string; value: string }>(
+    `SELECT DISTINCT ON (customer_id) customer_id AS "customerId", values ->> $2 AS value
+     FROM indicator_snapshot WHERE customer_id = ANY ($1::uuid[]) AND values ? $2
+     ORDER BY customer_id, as_of DESC, recorded_at DESC, id DESC`,
+    [customerIds, code],
+  );
+  return new Map(rows.map((row) => [row.customerId, row.value]));
+};
+
+/** Packed current values for scoring, by customer id; customers without any are absent. Masks nothing. */
+export const packedValues = (query: Query, customerIds: readonly string[]): Promise<PackedValues[]> =>
+  query<PackedValues>(
+    `SELECT customer_id AS "customerId", values, as_of::text[] AS "asOf", recorded_at AS "recordedAt"
+     FROM indicator_current WHERE customer_id = ANY ($1::uuid[])`,
+    [customerIds],
+  );
+
+const maskFor = (actor: Actor): ((row: ValueRow) => IndicatorValue) => {
+  const seesCredit = permit(actor, 'indicator.readCredit').ok;
+  return (row) => {
+    // A code that has left the dictionary is treated with the greater care.
+    const masked = !seesCredit && findIndicator(row.code)?.sensitivity !== 'INTERNAL';
+    return { ...row, value: masked ? null : row.value, masked };
+  };
+};
