@@ -5,7 +5,7 @@
 import { asSystem, required, type App } from '../../src/app';
 import type { CustomerRow } from '../../src/customers';
 import type { Initiator } from '../../src/kernel/actor';
-import { digestOf, type Json } from '../../src/kernel/canonical-json';
+import type { Json } from '../../src/kernel/canonical-json';
 import { RefusalError } from '../../src/kernel/refusal';
 import { ok } from '../../src/kernel/result';
 import { generatePortfolio, lastQuarterEnd, type SamplePortfolio, type SampleStory } from './portfolio';
@@ -39,7 +39,8 @@ export const loadSamplePortfolio = async (
   const by = asSystem('bootstrap', app.newId());
   const before = await earlierLoad(app, by);
   if (before !== null) return before;
-  const portfolio = generatePortfolio(SEED, lastQuarterEnd(app.clock()));
+  const lastQuarter = lastQuarterEnd(app.clock());
+  const portfolio = generatePortfolio(SEED, lastQuarter);
   await loadCustomers(app, by, portfolio, onProgress);
   const ids = await idsByNumber(app, by, portfolio);
   await loadRelations(app, by, portfolio, ids, onProgress);
@@ -55,7 +56,7 @@ export const loadSamplePortfolio = async (
       tx.record({
         action: LOADED,
         object: { type: 'sample-portfolio', id: String(SEED) },
-        data: { ...loaded, digest: digestOf(portfolio as unknown as Json) } as unknown as Json,
+        data: { ...loaded, lastQuarter } as unknown as Json,
       });
       return ok(true);
     }),
