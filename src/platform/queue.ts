@@ -19,6 +19,10 @@ import { APP_ROLE, OWNER_ROLE } from './database';
 /** Fixed by the backend for connections that are handed to it ready-made. */
 const QUEUE_SCHEMA = 'bullmq';
 
+/** The queues there are; how each is worked stands in workers/queues.ts. */
+export const QUEUE_NAMES = ['command', 'rating'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
+
 export interface QueueBackendOptions {
   /** One `redis://` or `rediss://` address, or several separated by commas: seed nodes of a Redis Cluster. */
   readonly redisUrl?: string;
@@ -258,8 +262,11 @@ const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend 
   };
 };
 
-/** Creates or updates the tables of the PostgreSQL backend and lets the running application use them. */
-export const migrateQueueSchema = async (ownerUrl: string): Promise<void> => {
+/**
+ * Creates or updates the tables of the PostgreSQL backend and lets the running application use them. The backend counts
+ * jobs by one sequence per queue and would create it at first use; the application may create nothing, so it is done here.
+ */
+export const migrateQueueSchema = async (ownerUrl: string, queues: readonly string[] = QUEUE_NAMES): Promise<void> => {
   const client = new Client({
     connectionString: ownerUrl,
     options: `-c role=${OWNER_ROLE}`,
@@ -268,6 +275,13 @@ export const migrateQueueSchema = async (ownerUrl: string): Promise<void> => {
   await client.connect();
   try {
     await runMigrations(client, QUEUE_SCHEMA);
+    for (const queue of queues) {
+      const { rows } = await client.query<{ name: string }>(`SELECT ${QUEUE_SCHEMA}.job_id_seq_name($1) AS name`, [
+        queue,
+      ]);
+      const name = client.escapeIdentifier(rows[0]?.name ?? '');
+      await client.query(`CREATE SEQUENCE IF NOT EXISTS ${QUEUE_SCHEMA}.${name}`);
+    }
     await client.query(`
       GRANT USAGE ON SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${QUEUE_SCHEMA} TO ${APP_ROLE};

@@ -53,9 +53,21 @@ const redisCluster = (): QueueStore => {
       let port = await freePort();
       while (port > 55_000) port = await freePort();
       directory = mkdtempSync(join(tmpdir(), 'tierwarden-cluster-'));
+      // A node that has met no other must be told its own address.
       node = spawn(
         'redis-server',
-        ['--port', String(port), '--cluster-enabled', 'yes', '--dir', directory, '--save', ''],
+        [
+          '--port',
+          String(port),
+          '--cluster-enabled',
+          'yes',
+          '--cluster-announce-ip',
+          '127.0.0.1',
+          '--dir',
+          directory,
+          '--save',
+          '',
+        ],
         {
           stdio: 'ignore',
         },
