@@ -5,7 +5,14 @@
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { ArgsType, Field, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import { digestOf, type Json } from '../src/kernel/canonical-json';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type CappedCount, type Page, type PageKey, type PageRequest } from '../src/kernel/page';
+import {
+  DEFAULT_PAGE_SIZE,
+  MAX_PAGE_SIZE,
+  type CappedCount,
+  type Page,
+  type PageKey,
+  type PageRequest,
+} from '../src/kernel/page';
 import { fault } from './faults';
 
 @ArgsType()
@@ -108,7 +115,8 @@ const bindingDigest = (binding: ListBinding): string =>
 /** The page that the arguments ask for; a fault for a cursor of another list, order or filter. */
 export const pageRequest = (args: PageArgs, binding: ListBinding, keyLength: number): PageRequest => ({
   first: args.first,
-  after: args.after === undefined || args.after === null ? null : readCursor(args.after, bindingDigest(binding), keyLength),
+  after:
+    args.after === undefined || args.after === null ? null : readCursor(args.after, bindingDigest(binding), keyLength),
 });
 
 const readCursor = (cursor: string, digest: string, keyLength: number): PageKey => {
@@ -126,7 +134,9 @@ const readCursor = (cursor: string, digest: string, keyLength: number): PageKey 
   ) {
     return parts.slice(1);
   }
-  throw fault('BAD_USER_INPUT', 'the cursor does not belong to this list, order and filter', { reason: 'INVALID_CURSOR' });
+  throw fault('BAD_USER_INPUT', 'the cursor does not belong to this list, order and filter', {
+    reason: 'INVALID_CURSOR',
+  });
 };
 
 export const toConnection = <View, Node>(

@@ -19,7 +19,10 @@ export const createGraphiqlPage = (): GraphiqlPage => {
     credentials: 'same-origin',
   });
   const hashes = [...html.matchAll(INLINE_SCRIPT)].map(
-    (match) => `'sha256-${createHash('sha256').update(match[1] ?? '', 'utf8').digest('base64')}'`,
+    (match) =>
+      `'sha256-${createHash('sha256')
+        .update(match[1] ?? '', 'utf8')
+        .digest('base64')}'`,
   );
   return {
     html,

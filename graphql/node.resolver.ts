@@ -31,7 +31,10 @@ const orNull = <View, Found>(view: View | null, node: (view: View) => Found): Fo
 
 @Resolver()
 export class NodeResolver {
-  @Query(() => Node, { nullable: true, description: 'Whatever has this id; null when it is not there or not for the caller.' })
+  @Query(() => Node, {
+    nullable: true,
+    description: 'Whatever has this id; null when it is not there or not for the caller.',
+  })
   node(@Ctx() { loaders }: GraphContext, @Arg('id', () => ID) id: string): Promise<Node | null> {
     return find(loaders, id);
   }

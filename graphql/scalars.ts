@@ -15,7 +15,9 @@ const day = (value: unknown): string => {
     const moment = new Date(`${value}T00:00:00Z`);
     if (!Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(value)) return value;
   }
-  throw fault('BAD_USER_INPUT', `not a day of the form YYYY-MM-DD: ${JSON.stringify(value)}`, { reason: 'INVALID_DATE' });
+  throw fault('BAD_USER_INPUT', `not a day of the form YYYY-MM-DD: ${JSON.stringify(value)}`, {
+    reason: 'INVALID_DATE',
+  });
 };
 
 export const DateScalar = new GraphQLScalarType<string, string>({

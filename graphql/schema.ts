@@ -11,7 +11,7 @@ import { LimitResolver } from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
 import { OverrideResolver } from './overrides/override.resolver';
 import { PolicyResolver } from './policies/policy.resolver';
-import { RatingResolver, RatingRunResolver } from './ratings/rating.resolver';
+import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
 import { DateTimeScalar } from './scalars';
 import { validationToUserErrors } from './user-errors';
 
@@ -20,6 +20,8 @@ export const createSchema = (): GraphQLSchema =>
     resolvers: [
       AuditResolver,
       ChangeRequestResolver,
+      CustomerGradeResolver,
+      CustomerRatingsResolver,
       CustomerRelationResolver,
       CustomerResolver,
       IdentityResolver,
@@ -29,7 +31,6 @@ export const createSchema = (): GraphQLSchema =>
       OverrideResolver,
       PolicyResolver,
       RatingResolver,
-      RatingRunResolver,
       VoteResolver,
     ],
     validate: true,

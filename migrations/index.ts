@@ -8,6 +8,9 @@ import { Approvals1767225600006 } from './0006-approvals';
 import { Customers1767225600007 } from './0007-customers';
 import { Indicators1767225600008 } from './0008-indicators';
 import { Scorecards1767225600009 } from './0009-scorecards';
+import { Ratings1767225600010 } from './0010-ratings';
+import { Overrides1767225600011 } from './0011-overrides';
+import { Limits1767225600012 } from './0012-limits';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -19,4 +22,7 @@ export const MIGRATIONS = [
   Customers1767225600007,
   Indicators1767225600008,
   Scorecards1767225600009,
+  Ratings1767225600010,
+  Overrides1767225600011,
+  Limits1767225600012,
 ];

@@ -60,7 +60,12 @@ export interface AppOptions {
   readonly clock?: Clock;
 }
 
-export const createApp = async ({ config, databaseUrl, logger, clock = () => new Date() }: AppOptions): Promise<App> => {
+export const createApp = async ({
+  config,
+  databaseUrl,
+  logger,
+  clock = () => new Date(),
+}: AppOptions): Promise<App> => {
   const newId: NewId = uuidv7;
   const database = await openDatabase({
     url: databaseUrl,

@@ -14,7 +14,10 @@ import { ImportBatchEntity } from './customers/import-batch.entity';
 import { OrgUnitEntity } from './identity/org-unit.entity';
 import { UserEntity, UserRoleEntity } from './identity/user.entity';
 import { IndicatorCurrentEntity, IndicatorSnapshotEntity } from './indicators/indicator.entity';
+import { CreditLimitEntity, CreditLimitEntryEntity } from './limits/credit-limit.entity';
+import { GradeOverrideEntity } from './overrides/grade-override.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
+import { CustomerGradeEntity, RatingEntity } from './ratings/rating.entity';
 import { CutPointSetEntity, ScorecardEntity, ScorecardVersionEntity } from './scorecards/scorecard.entity';
 
 export const ENTITIES = [
@@ -35,4 +38,9 @@ export const ENTITIES = [
   ScorecardEntity,
   ScorecardVersionEntity,
   CutPointSetEntity,
+  RatingEntity,
+  CustomerGradeEntity,
+  GradeOverrideEntity,
+  CreditLimitEntity,
+  CreditLimitEntryEntity,
 ];

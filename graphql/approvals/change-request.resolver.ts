@@ -59,7 +59,8 @@ export class ChangeRequestResolver {
   }
 
   @Mutation(() => ChangeRequestPayload, {
-    description: 'Votes yes 「同意」. With the last vote that is needed the change takes effect in the same transaction.',
+    description:
+      'Votes yes 「同意」. With the last vote that is needed the change takes effect in the same transaction.',
   })
   approveRequest(
     @Ctx() context: GraphContext,
@@ -68,7 +69,9 @@ export class ChangeRequestResolver {
     return vote(context, 'APPROVE', input);
   }
 
-  @Mutation(() => ChangeRequestPayload, { description: 'Votes no 「拒绝」, which closes the request. Needs a comment.' })
+  @Mutation(() => ChangeRequestPayload, {
+    description: 'Votes no 「拒绝」, which closes the request. Needs a comment.',
+  })
   rejectRequest(
     @Ctx() context: GraphContext,
     @Arg('input', () => RejectRequestInput) input: RejectRequestInput,
@@ -76,7 +79,9 @@ export class ChangeRequestResolver {
     return vote(context, 'REJECT', input);
   }
 
-  @Mutation(() => ChangeRequestPayload, { description: 'Takes an undecided request back 「撤回」. Only its maker may.' })
+  @Mutation(() => ChangeRequestPayload, {
+    description: 'Takes an undecided request back 「撤回」. Only its maker may.',
+  })
   async withdrawRequest(
     @Ctx() context: GraphContext,
     @Arg('input', () => WithdrawRequestInput) input: WithdrawRequestInput,

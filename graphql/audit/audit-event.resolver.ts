@@ -9,7 +9,9 @@ import { AuditEvent, AuditEventConnection, auditEventNode, AuditEventWhere } fro
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
-  @Query(() => AuditEventConnection, { description: 'The audit log, newest first. For auditors and the chief risk officer.' })
+  @Query(() => AuditEventConnection, {
+    description: 'The audit log, newest first. For auditors and the chief risk officer.',
+  })
   async auditEvents(
     @Ctx() { app, actor }: GraphContext,
     @Args(() => PageArgs) args: PageArgs,

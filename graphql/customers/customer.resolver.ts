@@ -54,7 +54,10 @@ export class CustomerResolver {
     orderBy?: CustomerOrderBy,
   ): Promise<Connection<Customer>> {
     const filter = filterOf(where ?? {});
-    const sort = { by: orderBy?.field ?? CustomerOrderField.NUMBER, direction: orderBy?.direction ?? OrderDirection.ASC };
+    const sort = {
+      by: orderBy?.field ?? CustomerOrderField.NUMBER,
+      direction: orderBy?.direction ?? OrderDirection.ASC,
+    };
     const binding = { list: 'customers', order: { ...sort }, filter: filter as never };
     const { page, count } = app.ratings.queries.gradedCustomers;
     const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, 2)));
@@ -89,7 +92,10 @@ export class CustomerResolver {
     return user === null ? null : userNode(user);
   }
 
-  @FieldResolver(() => CustomerGrade, { nullable: true, description: 'Model grade and grade in force; null before the first rating.' })
+  @FieldResolver(() => CustomerGrade, {
+    nullable: true,
+    description: 'Model grade and grade in force; null before the first rating.',
+  })
   async grade(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerGrade | null> {
     const view = await loaders.grades.load(customer.key);
     return view === null ? null : customerGrade(view);

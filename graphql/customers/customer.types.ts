@@ -78,7 +78,11 @@ export class Customer extends Node {
   @Field(() => String, { nullable: true, description: 'Short name.', simple: true })
   shortName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Unified social credit code 「统一社会信用代码」.', simple: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Unified social credit code 「统一社会信用代码」.',
+    simple: true,
+  })
   creditCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Legal entity identifier.', simple: true })
@@ -211,7 +215,10 @@ export class RegisterCustomerInput {
   @MaxLength(1_000)
   shortName?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Unified social credit code 「统一社会信用代码」; its check character is verified.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Unified social credit code 「统一社会信用代码」; its check character is verified.',
+  })
   @IsOptional()
   @MaxLength(100)
   creditCode?: string | null;
@@ -246,4 +253,3 @@ export class CustomerPayload {
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
   auditEvent?: () => Promise<AuditEvent | null>;
 }
-

@@ -36,7 +36,10 @@ registerEnumType(UnitEnum, {
 });
 
 const DirectionEnum = enumOf(['HIGHER', 'LOWER', 'BAND']);
-registerEnumType(DirectionEnum, { name: 'IndicatorDirection', description: 'Which way is better; BAND: inside a band.' });
+registerEnumType(DirectionEnum, {
+  name: 'IndicatorDirection',
+  description: 'Which way is better; BAND: inside a band.',
+});
 
 const QualityEnum = enumOf(QUALITIES);
 registerEnumType(QualityEnum, { name: 'ValueQuality', description: 'How far a value can be trusted.' });

@@ -57,10 +57,17 @@ export class CreditLimit {
   @Field({ description: 'Whether new business is allowed.', simple: true })
   newBusinessAllowed!: boolean;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When the limit last moved; null if it never did.', simple: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the limit last moved; null if it never did.',
+    simple: true,
+  })
   updatedAt!: Date | null;
 
-  @Field(() => Int, { description: 'Grows with every move; 0 before the first. Send it back as `expectedVersion`.', simple: true })
+  @Field(() => Int, {
+    description: 'Grows with every move; 0 before the first. Send it back as `expectedVersion`.',
+    simple: true,
+  })
   version!: number;
 }
 

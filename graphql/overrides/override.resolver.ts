@@ -8,7 +8,8 @@ import { SubmitGradeOverrideInput } from './override.types';
 @Resolver()
 export class OverrideResolver {
   @Mutation(() => ChangeRequestPayload, {
-    description: 'Puts an override up for decision. The levels follow from the approval matrix by direction and notches.',
+    description:
+      'Puts an override up for decision. The levels follow from the approval matrix by direction and notches.',
   })
   async submitGradeOverride(
     @Ctx() context: GraphContext,

@@ -17,7 +17,11 @@ registerEnumType(PolicyKindEnum, {
   },
 });
 
-@ObjectType('PolicyVersion', { implements: Node, description: 'A published version of a policy.', simpleResolvers: true })
+@ObjectType('PolicyVersion', {
+  implements: Node,
+  description: 'A published version of a policy.',
+  simpleResolvers: true,
+})
 export class PolicyVersion extends Node {
   key!: string;
 

@@ -36,6 +36,7 @@ export {
   type RelationInput,
   type RelationKind,
 } from './domain/relation';
+export { CUSTOMER_COLUMNS, toCustomer } from './customer.rows';
 export type { CustomerOutcome, CustomerRow, CustomerRows, Registration, RelationOutcome } from './customer.commands';
 export { readCustomerMap } from './customer.import';
 export {

@@ -1,0 +1,260 @@
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type {
+  Basis,
+  CalculationLog as CalculationLogView,
+  CustomerGrade as CustomerGradeView,
+  GradeCause,
+  GradeHistoryEntry as GradeHistoryEntryView,
+  Rating as RatingView,
+} from '../../src/ratings';
+import { Decimal } from '../../src/kernel/decimal';
+import { AuditEvent } from '../audit/audit-event.types';
+import { connectionType } from '../connection';
+import { enumOf, gradeValue, GradeValue } from '../enums';
+import { asNode } from '../global-id';
+import { Node } from '../node.types';
+import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
+import { UserError } from '../user-errors';
+
+const BasisEnum = enumOf(['MODEL', 'OVERRIDE']);
+registerEnumType(BasisEnum, {
+  name: 'GradeBasis',
+  description: 'What the grade in force rests on.',
+  valuesConfig: {
+    MODEL: { description: 'The model grade.' },
+    OVERRIDE: { description: 'An approved override.' },
+  },
+});
+
+const CauseEnum = enumOf(['RATING', 'OVERRIDE_APPLIED', 'OVERRIDE_EXPIRED']);
+registerEnumType(CauseEnum, { name: 'GradeCause', description: 'Why a grade changed.' });
+
+@ObjectType({ description: 'The two grades of a customer: what the model says and what is in force.' })
+export class CustomerGrade {
+  ratingId!: string;
+
+  @Field(() => GradeValue, {
+    description: 'Model grade 「模型等级」; computed also while an override is in force.',
+    simple: true,
+  })
+  model!: GradeValue;
+
+  @Field(() => GradeValue, { description: 'Grade in force 「生效等级」.', simple: true })
+  inForce!: GradeValue;
+
+  @Field(() => BasisEnum, { description: 'What the grade in force rests on.', simple: true })
+  basis!: Basis;
+
+  @Field(() => DateTimeScalar, { description: 'Since when the grade in force is in force.', simple: true })
+  effectiveFrom!: Date;
+
+  @Field(() => DateTimeScalar, { description: 'When the customer was last rated.', simple: true })
+  lastRatedAt!: Date;
+
+  @Field(() => Int, {
+    description: 'Grows when a grade or its basis changes; send it back as `expectedVersion`.',
+    simple: true,
+  })
+  version!: number;
+}
+
+export const customerGrade = (view: CustomerGradeView): CustomerGrade => ({
+  ratingId: view.ratingId,
+  model: gradeValue(view.modelGrade),
+  inForce: gradeValue(view.grade),
+  basis: view.basis,
+  effectiveFrom: view.effectiveFrom,
+  lastRatedAt: view.lastRatedAt,
+  version: view.version,
+});
+
+@ObjectType({ description: 'A change of a customer’s grades.', simpleResolvers: true })
+export class GradeHistoryEntry {
+  @Field(() => CauseEnum, { description: 'Why.' })
+  cause!: GradeCause;
+
+  @Field(() => GradeValue, { nullable: true, description: 'Model grade before; null at the first rating.' })
+  modelBefore!: GradeValue | null;
+
+  @Field(() => GradeValue, { nullable: true, description: 'Grade in force before; null at the first rating.' })
+  inForceBefore!: GradeValue | null;
+
+  @Field(() => GradeValue, { description: 'Model grade after.' })
+  modelAfter!: GradeValue;
+
+  @Field(() => GradeValue, { description: 'Grade in force after.' })
+  inForceAfter!: GradeValue;
+
+  @Field(() => BasisEnum, { description: 'What the grade in force rests on afterwards.' })
+  basisAfter!: Basis;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  changedAt!: Date;
+}
+
+export const gradeHistoryEntry = (view: GradeHistoryEntryView): GradeHistoryEntry => ({
+  cause: view.cause,
+  modelBefore: view.modelGradeBefore === null ? null : gradeValue(view.modelGradeBefore),
+  inForceBefore: view.gradeBefore === null ? null : gradeValue(view.gradeBefore),
+  modelAfter: gradeValue(view.modelGradeAfter),
+  inForceAfter: gradeValue(view.gradeAfter),
+  basisAfter: view.basisAfter,
+  changedAt: view.changedAt,
+});
+
+export const GradeHistoryConnection = connectionType('GradeHistoryEntry', GradeHistoryEntry);
+
+@ObjectType('Rating', { implements: Node, description: 'What the model made of a customer at one moment.' })
+export class Rating extends Node {
+  key!: string;
+  customerId!: string;
+  view!: RatingView;
+
+  @Field(() => DecimalScalar, { description: 'Score, 0 to 100, four places.', simple: true })
+  score!: string;
+
+  @Field(() => GradeValue, { description: 'Grade of the model, caps applied.', simple: true })
+  modelGrade!: GradeValue;
+
+  @Field(() => GradeValue, { description: 'Grade by the score alone.', simple: true })
+  uncappedGrade!: GradeValue;
+
+  @Field(() => DateScalar, { description: 'Day whose values were used.', simple: true })
+  asOf!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When it was computed.', simple: true })
+  ratedAt!: Date;
+
+  @Field(() => [String], { description: 'Knock-outs that capped the grade, by id.', simple: true })
+  caps!: readonly string[];
+
+  @Field(() => [String], { description: 'Notes, for example on missing information 「信用信息不足」.', simple: true })
+  notes!: readonly string[];
+}
+
+export const ratingNode = (view: RatingView): Rating => ({
+  ...asNode('Rating', view),
+  view,
+  modelGrade: gradeValue(view.modelGrade),
+  uncappedGrade: gradeValue(view.uncappedGrade),
+});
+
+export const RatingConnection = connectionType('Rating', Rating);
+
+const RowStateEnum = enumOf(['SCORED', 'MISSING', 'NOT_APPLICABLE']);
+registerEnumType(RowStateEnum, {
+  name: 'CharacteristicState',
+  description: 'How a characteristic got its points.',
+  valuesConfig: {
+    SCORED: { description: 'From its value.' },
+    MISSING: { description: 'By the missing rule.' },
+    NOT_APPLICABLE: { description: 'It carries no weight in this industry.' },
+  },
+});
+
+@ObjectType({ description: 'One line of a calculation log.', simpleResolvers: true })
+export class CalculationLogRow {
+  @Field({ description: 'Characteristic.' })
+  characteristic!: string;
+
+  @Field({ description: 'Indicator it reads.' })
+  indicator!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Value that went in; null when missing or masked.' })
+  input!: string | null;
+
+  @Field({ description: 'Whether the caller may not see the value.' })
+  masked!: boolean;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Day the value is of.' })
+  inputAsOf!: string | null;
+
+  @Field(() => RowStateEnum, { description: 'How the points came about.' })
+  state!: CalculationLogView['characteristics'][number]['state'];
+
+  @Field(() => DecimalScalar, { description: 'Points, 1 to 10; 0 where not applicable.' })
+  points!: string;
+
+  @Field(() => DecimalScalar, { description: 'Weight in the version, of 100.' })
+  weight!: string;
+
+  @Field(() => DecimalScalar, { description: 'Weight used, of 100.' })
+  effectiveWeight!: string;
+
+  @Field(() => DecimalScalar, { description: 'Contribution to the score; all of them add up to it exactly.' })
+  contribution!: string;
+}
+
+@ObjectType({ description: 'A knock-out that struck.', simpleResolvers: true })
+export class AppliedCap {
+  @Field({ description: 'Id of the knock-out.' })
+  id!: string;
+
+  @Field({ description: 'Indicator it reads.' })
+  indicator!: string;
+
+  @Field({ description: 'Best grade it allows.' })
+  capGrade!: string;
+
+  @Field({ description: 'Why, Chinese.' })
+  reasonZh!: string;
+
+  @Field({ description: 'Why, English.' })
+  reasonEn!: string;
+}
+
+@ObjectType({ description: 'A note of a rating.', simpleResolvers: true })
+export class RatingNote {
+  @Field({ description: 'Code.' })
+  code!: string;
+
+  @Field({ description: 'Text, Chinese.' })
+  textZh!: string;
+
+  @Field({ description: 'Text, English.' })
+  textEn!: string;
+}
+
+@ObjectType({ description: 'How a rating came about 「计算日志」.', simpleResolvers: true })
+export class CalculationLog {
+  @Field(() => DecimalScalar, { description: 'Score.' })
+  score!: string;
+
+  @Field(() => [CalculationLogRow], { description: 'One line per characteristic.' })
+  rows!: readonly CalculationLogRow[];
+
+  @Field(() => [AppliedCap], { description: 'Knock-outs that struck.' })
+  caps!: readonly AppliedCap[];
+
+  @Field(() => [RatingNote], { description: 'Notes of the scorecard.' })
+  notes!: readonly RatingNote[];
+}
+
+export const calculationLog = (view: CalculationLogView): CalculationLog => ({
+  score: view.score,
+  rows: view.characteristics.map((row) => ({
+    ...row,
+    characteristic: row.id,
+    input: row.input === null ? null : new Decimal(row.input).toFixed(),
+  })),
+  caps: view.caps.map((cap) => ({ ...cap, reasonZh: cap.reason.zh, reasonEn: cap.reason.en })),
+  notes: view.notes.map((note) => ({ code: note.code, textZh: note.text.zh, textEn: note.text.en })),
+});
+
+@InputType({ description: 'Rates one customer.' })
+export class RateCustomerInput {
+  @Field(() => ID, { description: 'The customer.' })
+  customerId!: string;
+}
+
+@ObjectType({ description: 'A rating after a mutation.' })
+export class RatingPayload {
+  @Field(() => Rating, { nullable: true, description: 'The rating.', simple: true })
+  rating?: () => Promise<Rating | null>;
+
+  @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
+  userErrors!: readonly UserError[];
+
+  @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
+  auditEvent?: () => Promise<AuditEvent | null>;
+}

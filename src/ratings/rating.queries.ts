@@ -1,0 +1,165 @@
+/** Reads ratings, grades and their history for screens and other rooms. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { Grade } from '../kernel/grade';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import { findIndicator } from '../indicators';
+import type { Database } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { explainScore, MISSING_VALUE, type ScoreExplanation, type Scorecards } from '../scorecards';
+import type { Basis } from './domain/follow-grade';
+import { OUTDATED_NOTE } from './domain/prepare-inputs';
+import { GRADE_COLUMNS, type CustomerGrade, type GradeCause } from './grade.store';
+
+export interface Rating {
+  readonly id: string;
+  readonly customerId: string;
+  readonly runId: string | null;
+  readonly scorecardVersionId: string;
+  readonly cutPointSetId: string;
+  /** YYYY-MM-DD. */
+  readonly asOf: string;
+  readonly ratedAt: Date;
+  readonly score: string;
+  readonly modelGrade: Grade;
+  readonly uncappedGrade: Grade;
+  readonly inputs: readonly (number | null)[];
+  readonly inputAsOf: readonly (string | null)[];
+  readonly pointsCenti: readonly number[];
+  readonly caps: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface GradeHistoryEntry {
+  readonly id: string;
+  readonly customerId: string;
+  readonly cause: GradeCause;
+  readonly causeId: string;
+  readonly modelGradeBefore: Grade | null;
+  readonly gradeBefore: Grade | null;
+  readonly modelGradeAfter: Grade;
+  readonly gradeAfter: Grade;
+  readonly basisAfter: Basis;
+  readonly changedAt: Date;
+  readonly changedBy: string;
+}
+
+/** The calculation log of a rating 「计算日志」; inputs that the viewer may not see are masked. */
+export interface CalculationLog extends Omit<ScoreExplanation, 'characteristics'> {
+  readonly characteristics: readonly (ScoreExplanation['characteristics'][number] & {
+    readonly masked: boolean;
+    /** Day that the input is of. */
+    readonly inputAsOf: string | null;
+  })[];
+}
+
+const OUTDATED_NOTE_TEXT = {
+  code: OUTDATED_NOTE,
+  text: { zh: '部分信息已过期', en: 'Some values are older than the dictionary allows' },
+};
+
+const RATING_COLUMNS = `id, customer_id AS "customerId", run_id AS "runId", scorecard_version_id AS "scorecardVersionId",
+  cut_point_set_id AS "cutPointSetId", as_of::text AS "asOf", rated_at AS "ratedAt", score::text, model_grade AS "modelGrade",
+  uncapped_grade AS "uncappedGrade", inputs, input_as_of::text[] AS "inputAsOf", points_centi AS "pointsCenti", caps, notes`;
+
+const HISTORY_COLUMNS = `id, customer_id AS "customerId", cause, cause_id AS "causeId",
+  model_grade_before AS "modelGradeBefore", grade_before AS "gradeBefore", model_grade_after AS "modelGradeAfter",
+  grade_after AS "gradeAfter", basis_after AS "basisAfter", changed_at AS "changedAt", changed_by AS "changedBy"`;
+
+export const createRatingQueries = ({ database, scorecards }: { database: Database; scorecards: Scorecards }) => ({
+  /** Grades of rated customers; others are left out. Needs `rating.read`, else none. */
+  gradesOf: async (viewer: Actor, customerIds: readonly string[]): Promise<CustomerGrade[]> =>
+    permit(viewer, 'rating.read').ok
+      ? database.query<CustomerGrade>(
+          `SELECT ${GRADE_COLUMNS} FROM customer_grade WHERE customer_id = ANY ($1::uuid[])`,
+          [customerIds],
+        )
+      : [],
+
+  /** Needs `rating.read`, else none. */
+  byIds: async (viewer: Actor, ids: readonly string[]): Promise<Rating[]> =>
+    permit(viewer, 'rating.read').ok
+      ? database.query<Rating>(`SELECT ${RATING_COLUMNS} FROM rating WHERE id = ANY ($1::uuid[])`, [ids])
+      : [],
+
+  /** Ratings of a customer, newest first. */
+  page: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<Rating>>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await fetchPage<Rating>(database.query, ratingSelect(customerId), page)) : permitted;
+  },
+
+  count: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await countCapped(database.query, ratingSelect(customerId))) : permitted;
+  },
+
+  /** Changes of a customer's grades, newest first. */
+  history: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<GradeHistoryEntry>>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok
+      ? ok(await fetchPage<GradeHistoryEntry>(database.query, historySelect(customerId), page))
+      : permitted;
+  },
+
+  countHistory: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await countCapped(database.query, historySelect(customerId))) : permitted;
+  },
+
+  /** How a rating came about, rebuilt from what was stored with it. */
+  calculationLog: async (viewer: Actor, rating: Rating): Promise<CalculationLog> => {
+    const [version] = await scorecards.versionsByIds([rating.scorecardVersionId]);
+    const [set] = await scorecards.cutPointsByIds([rating.cutPointSetId]);
+    if (version === undefined || set === undefined) throw new Error(`rating ${rating.id} lacks its scorecard`);
+    const explained = explainScore(version.definition, set.cutPoints, {
+      ...rating,
+      inputs: Float64Array.from(rating.inputs, (value) => value ?? MISSING_VALUE),
+      // Given by the rating itself; the scorecard knows nothing of days.
+      notes: rating.notes.filter((note) => note !== OUTDATED_NOTE),
+    });
+    const seesCredit = permit(viewer, 'indicator.readCredit').ok;
+    const masked = (code: string): boolean => !seesCredit && findIndicator(code)?.sensitivity !== 'INTERNAL';
+    return {
+      ...explained,
+      characteristics: explained.characteristics.map((row, i) => ({
+        ...row,
+        masked: masked(row.indicator),
+        input: masked(row.indicator) ? null : row.input,
+        inputAsOf: rating.inputAsOf[i] ?? null,
+      })),
+      notes: rating.notes.includes(OUTDATED_NOTE) ? [...explained.notes, OUTDATED_NOTE_TEXT] : explained.notes,
+      caps: explained.caps.map((cap) => ({ ...cap, input: masked(cap.indicator) ? null : cap.input })),
+    };
+  },
+});
+
+export type RatingQueries = ReturnType<typeof createRatingQueries>;
+
+const ratingSelect = (customerId: string): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: RATING_COLUMNS,
+    from: 'rating',
+    where: [`customer_id = ${params.add(customerId)}`],
+    params,
+    order: [
+      { expression: 'rated_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 'id', type: 'uuid', direction: 'DESC' },
+    ],
+  };
+};
+
+const historySelect = (customerId: string): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: HISTORY_COLUMNS,
+    from: 'grade_history',
+    where: [`customer_id = ${params.add(customerId)}`],
+    params,
+    order: [
+      { expression: 'changed_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 'id', type: 'uuid', direction: 'DESC' },
+    ],
+  };
+};
