@@ -13,6 +13,7 @@ import {
 } from 'bullmq';
 import Redis, { Cluster } from 'ioredis';
 import { Client, Pool } from 'pg';
+import type { RedisConfig } from '../config';
 import type { Json } from '../kernel/canonical-json';
 import { APP_ROLE, OWNER_ROLE } from './database';
 
@@ -24,8 +25,7 @@ export const QUEUE_NAMES = ['command', 'rating'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 export interface QueueBackendOptions {
-  /** One `redis://` or `rediss://` address, or several separated by commas: seed nodes of a Redis Cluster. */
-  readonly redisUrl?: string;
+  readonly redis: RedisConfig | null;
   readonly databaseUrl: string;
   /** Prefix of all keys in Redis. The braces keep all keys of a queue in one slot of a Cluster. */
   readonly redisPrefix?: string;
@@ -89,7 +89,7 @@ const KEEP_COMPLETED = { age: 3600, count: 2000 };
 const KEEP_FAILED = { age: 14 * 24 * 3600, count: 5000 };
 
 export const createQueueBackend = (options: QueueBackendOptions): QueueBackend =>
-  options.redisUrl === undefined ? onPostgres(options) : onRedis(options, options.redisUrl);
+  options.redis === null ? onPostgres(options) : onRedis(options, options.redis);
 
 const onPostgres = (options: QueueBackendOptions): QueueBackend => {
   const pool = new Pool({
@@ -118,10 +118,10 @@ const onPostgres = (options: QueueBackendOptions): QueueBackend => {
 
 const PING_TIMEOUT_MS = 5_000;
 
-const onRedis = (options: QueueBackendOptions, redisUrl: string): QueueBackend => {
+const onRedis = (options: QueueBackendOptions, redis: RedisConfig): QueueBackend => {
   // Workers wait for ever; whoever adds jobs wants to hear of an outage, and keeps them in the outbox.
-  const producer = connectRedis(redisUrl, options.applicationName, 2);
-  const worker = connectRedis(redisUrl, options.applicationName, null);
+  const producer = connectRedis(redis, options.applicationName, 2);
+  const worker = connectRedis(redis, options.applicationName, null);
   return assemble({
     store: 'redis',
     factory: createRedisBackend,
@@ -139,30 +139,25 @@ const onRedis = (options: QueueBackendOptions, redisUrl: string): QueueBackend =
 };
 
 const connectRedis = (
-  redisUrl: string,
+  redis: RedisConfig,
   connectionName: string,
   maxRetriesPerRequest: number | null,
 ): Redis | Cluster => {
-  const urls = redisUrl.split(',').map((url) => url.trim());
-  const [first = ''] = urls;
-  const shared = { maxRetriesPerRequest, connectionName };
-  const connection: Redis | Cluster =
-    urls.length === 1
-      ? new Redis(first, shared)
-      : new Cluster(urls, { redisOptions: { ...shared, ...loginOf(first) } });
+  const options = { maxRetriesPerRequest, connectionName };
+  const connection =
+    redis.kind === 'single'
+      ? new Redis(redis.url, options)
+      : new Cluster([...redis.nodes], {
+          redisOptions: {
+            ...options,
+            ...(redis.username === null ? {} : { username: redis.username }),
+            ...(redis.password === null ? {} : { password: redis.password }),
+            ...(redis.tls ? { tls: {} } : {}),
+          },
+        });
   // Reconnects by itself; an outage shows in `ping` and in the errors of workers.
   connection.on('error', () => undefined);
   return connection;
-};
-
-/** Nodes that a Cluster reports by address alone are spoken to like its first seed. */
-const loginOf = (url: string): { username?: string; password?: string; tls?: object } => {
-  const { username, password, protocol } = new URL(url);
-  return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
-  };
 };
 
 const within = async (timeoutMs: number, work: Promise<unknown>, message: string): Promise<void> => {

@@ -1,4 +1,5 @@
 /** The queue: the same promises on every store. */
+import { readConfig, type RedisConfig } from '../../src/config';
 import {
   createQueueBackend,
   FinalJobError,
@@ -17,7 +18,7 @@ const RETRY = { attempts: 3, backoffMs: 10 };
 describeAbsentStores();
 
 describe.each(QUEUE_STORES)('queue on $name', (store) => {
-  let redisUrl: string | undefined;
+  let redis: RedisConfig | null = null;
   let prefix = '';
   let backend: QueueBackend;
   const workers: JobWorker[] = [];
@@ -25,7 +26,8 @@ describe.each(QUEUE_STORES)('queue on $name', (store) => {
 
   const open = (): QueueBackend =>
     createQueueBackend({
-      ...(redisUrl === undefined ? {} : { redisUrl, redisPrefix: prefix }),
+      redis,
+      redisPrefix: prefix,
       databaseUrl: db.appUrl,
       applicationName: 'queue-test',
     });
@@ -43,7 +45,7 @@ describe.each(QUEUE_STORES)('queue on $name', (store) => {
   };
 
   beforeAll(async () => {
-    redisUrl = await store.start();
+    redis = await store.start();
     prefix = uniquePrefix();
     // A cloned database has not the grants of its template.
     await db.asOwner(`GRANT CREATE ON DATABASE ${db.name} TO tierwarden_owner`);
@@ -55,13 +57,13 @@ describe.each(QUEUE_STORES)('queue on $name', (store) => {
   });
   afterAll(async () => {
     await backend.close();
-    await removeKeys(redisUrl, prefix);
+    await removeKeys(redis, prefix);
     await store.stop();
   });
 
   it('answers a ping', async () => {
     await backend.ping();
-    expect(backend.store).toBe(redisUrl === undefined ? 'postgres' : 'redis');
+    expect(backend.store).toBe(redis === null ? 'postgres' : 'redis');
   });
 
   it('hands over every job with its id, name and data', async () => {
@@ -161,10 +163,15 @@ describe.each(QUEUE_STORES)('queue on $name', (store) => {
 
 describe('an outage', () => {
   it.each([
-    ['Redis', { redisUrl: 'redis://127.0.0.1:1', databaseUrl: 'postgres://127.0.0.1:1/none' }],
-    ['PostgreSQL', { databaseUrl: 'postgres://127.0.0.1:1/none' }],
-  ])('of %s fails the ping instead of hanging it', async (_, urls) => {
-    const backend = createQueueBackend({ ...urls, applicationName: 'queue-test' });
+    ['Redis', readConfig({ REDIS_URL: 'redis://127.0.0.1:1' }).redis],
+    ['a Redis Cluster', readConfig({ REDIS_URL: 'redis+cluster://127.0.0.1:1' }).redis],
+    ['PostgreSQL', null],
+  ])('of %s fails the ping instead of hanging it', async (_, redis) => {
+    const backend = createQueueBackend({
+      redis,
+      databaseUrl: 'postgres://127.0.0.1:1/none',
+      applicationName: 'queue-test',
+    });
     await expect(backend.ping()).rejects.toThrow();
     await backend.close();
   });

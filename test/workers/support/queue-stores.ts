@@ -9,11 +9,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Redis from 'ioredis';
+import { readConfig, type RedisConfig } from '../../../src/config';
 
 export interface QueueStore {
   readonly name: string;
-  /** Address of Redis, or undefined for PostgreSQL. Each call of `start` is paired with one of `stop`. */
-  start(): Promise<string | undefined>;
+  /** Where Redis is; null for PostgreSQL. Each call of `start` is paired with one of `stop`. */
+  start(): Promise<RedisConfig | null>;
   stop(): Promise<void>;
 }
 
@@ -29,9 +30,13 @@ const answers = (url: string): boolean => {
 
 const hasRedisServer = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 
-const postgres: QueueStore = { name: 'PostgreSQL', start: async () => undefined, stop: async () => undefined };
+const postgres: QueueStore = { name: 'PostgreSQL', start: async () => null, stop: async () => undefined };
 
-const redis: QueueStore = { name: 'Redis', start: async () => REDIS_URL, stop: async () => undefined };
+const redis: QueueStore = {
+  name: 'Redis',
+  start: async () => readConfig({ REDIS_URL }).redis,
+  stop: async () => undefined,
+};
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -79,8 +84,7 @@ const redisCluster = (): QueueStore => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       await client.quit();
-      // Two seeds, as a Cluster is given; both are this node.
-      return `redis://127.0.0.1:${port},redis://localhost:${port}`;
+      return readConfig({ REDIS_URL: `redis+cluster://127.0.0.1:${port}` }).redis;
     },
     stop: async () => {
       const exited = new Promise((resolve) => node?.once('exit', resolve));
@@ -117,10 +121,11 @@ export const describeAbsentStores = (): void => {
 /** Keys of one test never meet those of another. */
 export const uniquePrefix = (): string => `{tw-test-${randomUUID()}}`;
 
-export const removeKeys = async (redisUrl: string | undefined, prefix: string): Promise<void> => {
-  if (redisUrl === undefined) return;
-  const client = new Redis(redisUrl.split(',', 1)[0] ?? redisUrl);
-  const keys = await client.keys(`${prefix.replaceAll(/[[\]?*]/g, '')}:*`);
+export const removeKeys = async (redis: RedisConfig | null, prefix: string): Promise<void> => {
+  // The Cluster of a test goes with everything in it.
+  if (redis?.kind !== 'single') return;
+  const client = new Redis(redis.url);
+  const keys = await client.keys(`${prefix}:*`);
   if (keys.length > 0) await client.del(...keys);
   await client.quit();
 };
