@@ -75,7 +75,7 @@ const completePackage = (packageFolder: string): void => {
 export const chooseConfinement = (
   binaries: Binaries,
   folder: string,
-  candidates: Iterable<Confinement> = confinements(),
+  candidates: Iterable<Confinement> = confinements(folder),
 ): Confinement => {
   const problems: string[] = [];
   for (const candidate of candidates) {
@@ -105,15 +105,19 @@ export const spawnConfined = (
 
 export const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? '';
 
-function* confinements(): Generator<Confinement> {
+function* confinements(folder: string): Generator<Confinement> {
   if (process.getuid?.() !== 0) {
     yield { name: 'as this user', prefix: [] };
     return;
   }
+  const { uid, gid } = statSync(folder);
+  // Root in the folder of another user works as that user, and so takes nothing away from them.
+  if (uid !== 0) yield { name: `as user ${uid}`, prefix: [], user: { uid, gid } };
   if (process.platform === 'linux') {
     // Inside the namespace root bears an ordinary user's id; outside, every file stays root's and no account is needed.
-    const { uid, gid } = ordinaryUser();
-    yield { name: 'in a user namespace', prefix: ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`] };
+    const alias = ordinaryUser();
+    const mapping = [`--map-user=${alias.uid}`, `--map-group=${alias.gid}`];
+    yield { name: 'in a user namespace', prefix: ['unshare', '--user', ...mapping] };
   }
   const postgres = systemUser('postgres') ?? createSystemUser('postgres');
   if (postgres !== null) yield { name: 'as the system user postgres', prefix: [], user: postgres };

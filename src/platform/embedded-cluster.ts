@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedUnavailable, firstLine, spawnConfined, type Binaries, type Confinement } from './embedded-binaries';
-import { isAlive, worksIn } from './embedded-process';
+import { isAlive, isTaken, processesIn, worksIn } from './embedded-process';
 
 /** Logins of the cluster with their passwords. The superuser has no password and cannot log in. */
 export interface Logins {
@@ -40,7 +40,7 @@ const POLL_MS = 25;
 const START_TIMEOUT_MS = 300_000;
 const FAST_STOP_TIMEOUT_MS = 20_000;
 const PORT_TRIES = 5;
-/** Processes of a killed server need a moment to notice that it is gone; until then the data directory stays theirs. */
+/** How long processes of a killed server may hold on to its data. */
 const ORPHAN_TIMEOUT_MS = 15_000;
 const LOG_LIMIT_BYTES = 5_000_000;
 
@@ -97,10 +97,7 @@ export const findServer = async (folder: string): Promise<RunningServer | null> 
 /** Starts a server; none may run. Whatever a killed one left behind, PostgreSQL recovers. */
 export const startServer = async (cluster: Cluster): Promise<RunningServer> => {
   const data = dataOf(cluster);
-  const left = readPidFile(cluster.folder);
-  // Something else that got the dead server's id would keep PostgreSQL from starting. Otherwise the file stays: by it
-  // PostgreSQL knows whether processes of the dead server are still there.
-  if (left !== null && isAlive(left.pid)) rmSync(join(data, 'postmaster.pid'));
+  await clearRemains(cluster.folder);
   await adoptFiles(cluster, data);
   await writeSettings(cluster, data);
   const orphansUntil = Date.now() + ORPHAN_TIMEOUT_MS;
@@ -111,6 +108,34 @@ export const startServer = async (cluster: Cluster): Promise<RunningServer> => {
     else if (!/could not (create any TCP|bind)/.test(outcome) || attempt >= PORT_TRIES) {
       throw new EmbeddedUnavailable(`the embedded PostgreSQL does not start: ${outcome} (see ${logOf(cluster)})`);
     }
+  }
+};
+
+/**
+ * Makes way after a killed server. Its processes go by themselves, but one at work on a query first brings that to its
+ * end. And PostgreSQL does not start while the dead server's id is taken, be it by a zombie or by another program: then,
+ * with nobody left on the data, its pid file is removed. Otherwise the file stays, as PostgreSQL's own guard.
+ */
+const clearRemains = async (folder: string): Promise<void> => {
+  const data = dataOf({ folder });
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const orphans = processesIn(data, 'postgres');
+    if (orphans.length === 0) break;
+    if (waitedMs >= ORPHAN_TIMEOUT_MS) {
+      throw new EmbeddedUnavailable(`process ${orphans[0]} of a killed PostgreSQL does not let go of ${data}`);
+    }
+    if (waitedMs === 0) orphans.forEach(terminate);
+    await sleep(POLL_MS);
+  }
+  const left = readPidFile(folder);
+  if (left !== null && isTaken(left.pid)) rmSync(join(data, 'postmaster.pid'), { force: true });
+};
+
+const terminate = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has just gone by itself.
   }
 };
 
@@ -189,10 +214,15 @@ const readiness = async (cluster: Cluster, server: ChildProcess, logStart: numbe
   return `not ready after ${START_TIMEOUT_MS / 1000} s`;
 };
 
-/** The log of the last runs; a long one makes room for a new one. */
+/** The log of the last runs; one that is long, or another user's, makes room for a new one. */
 const openLog = (path: string): number => {
-  const long = existsSync(path) && statSync(path).size > LOG_LIMIT_BYTES;
-  return openSync(path, long ? 'w' : 'a', 0o600);
+  try {
+    if (statSync(path).size <= LOG_LIMIT_BYTES) return openSync(path, 'a');
+  } catch {
+    // Not there yet, or not ours to write.
+  }
+  rmSync(path, { force: true });
+  return openSync(path, 'a', 0o600);
 };
 
 /** The last thing that PostgreSQL gave up on, without the log's prefix. */

@@ -3,9 +3,9 @@
  * shared by the others, stopped by the last. It listens on loopback only, and what it stores is permanent.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { chooseConfinement, EmbeddedUnavailable, findBinaries } from './embedded-binaries';
@@ -80,7 +80,11 @@ export const attachEmbedded = async (home: string, options: AttachOptions = {}):
     });
   } catch (error) {
     process.off('exit', onExit);
-    throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === undefined || syscall === undefined) throw error;
+    throw new EmbeddedUnavailable(`the embedded PostgreSQL cannot use ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 };
 
@@ -131,11 +135,12 @@ const ensureRunning = async (
 };
 
 const makeHome = async (home: string, folder: string): Promise<void> => {
-  const probe = join(home, `.probe-${process.pid}`);
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(probe, '');
-    await rm(probe);
+    await makeFolder(folder);
+    for (const probe of [home, folder].map((where) => join(where, `.probe-${process.pid}`))) {
+      await writeFile(probe, '');
+      await rm(probe);
+    }
   } catch (cause) {
     throw new EmbeddedUnavailable(
       `TIERWARDEN_HOME ${home} is not writable (${(cause as NodeJS.ErrnoException).code})`,
@@ -144,6 +149,15 @@ const makeHome = async (home: string, folder: string): Promise<void> => {
       },
     );
   }
+};
+
+/** Not mkdir's `recursive`, which never returns on a file system that answers like /proc. */
+const makeFolder = async (folder: string): Promise<void> => {
+  if (existsSync(folder)) return;
+  await makeFolder(dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 };
 
 const Secrets = z.object({ migratorPassword: z.string().regex(/^\w+$/), serverPassword: z.string().regex(/^\w+$/) });
@@ -165,8 +179,10 @@ const ensureLogins = async (home: string): Promise<Logins> => {
 };
 
 const readSecrets = (file: string): z.infer<typeof Secrets> | null => {
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
   try {
-    return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return Secrets.parse(JSON.parse(text));
   } catch {
     return null;
   }

@@ -1,9 +1,10 @@
 /**
  * What the operating system says of another process. A process id alone proves nothing, since ids are used again, above
- * all after a restart of the machine or container; a stamp or a working directory does. Nothing here signals anybody.
+ * all after a restart of the machine or container; a stamp or a working directory does. Nothing here
+ * ends anybody.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 
 const LINUX = process.platform === 'linux';
 
@@ -26,6 +27,22 @@ export const worksIn = (pid: number, folder: string): boolean => {
     }
   }
   return commandLine(pid).includes(folder);
+};
+
+/** Whether the id is still given away: also a zombie's is, until somebody asks for its exit code. */
+export const isTaken = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+/** Living processes of a program that work in `folder`. Only Linux can tell; elsewhere none are found. */
+export const processesIn = (folder: string, program: string): number[] => {
+  if (!LINUX) return [];
+  const pids = readdirSync('/proc').filter((name) => readOrEmpty(`/proc/${name}/comm`).trim() === program);
+  return pids.map(Number).filter((pid) => worksIn(pid, folder));
 };
 
 const BOOT = LINUX ? readOrEmpty('/proc/sys/kernel/random/boot_id').trim() : '';
