@@ -19,7 +19,7 @@ export const openCsvReport = async (path: string, header: readonly string[]): Pr
   const write = async (rows: readonly (readonly string[])[]): Promise<void> => {
     const text = stringify(
       rows.map((row) => row.map(neutralise)),
-      { record_delimiter: 'windows' },
+      { record_delimiter: 'windows', quoted_match: /[\r\n]/ },
     );
     if (text !== '' && !file.write(text)) await once(file, 'drain');
   };
