@@ -9,17 +9,21 @@ export class Ratings1767225600010 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE rating_run (
         id uuid PRIMARY KEY,
-        state text NOT NULL CHECK (state IN ('PENDING', 'RUNNING', 'COMPLETED', 'CANCELLED', 'FAILED')),
+        state text NOT NULL CHECK (state IN ('RUNNING', 'COMPLETED', 'CANCELLED')),
         scorecard_version_id uuid NOT NULL REFERENCES scorecard_version,
         as_of date NOT NULL,
         customers integer NOT NULL CHECK (customers >= 0),
         requested_by text NOT NULL CHECK (requested_by <> ''),
         requested_at timestamptz NOT NULL,
         started_at timestamptz,
+        -- When the open chunks were last handed out again, and how often that was done.
+        resumed_at timestamptz,
+        resumptions integer NOT NULL DEFAULT 0 CHECK (resumptions >= 0),
         finished_at timestamptz,
-        failure text,
+        failure text CHECK (failure <> ''),
         version integer NOT NULL CHECK (version > 0),
-        CHECK ((state IN ('COMPLETED', 'CANCELLED', 'FAILED')) = (finished_at IS NOT NULL))
+        CHECK ((state IN ('COMPLETED', 'CANCELLED', 'FAILED')) = (finished_at IS NOT NULL)),
+        CHECK ((state = 'FAILED') = (failure IS NOT NULL))
       );
       CREATE INDEX rating_run_time ON rating_run (requested_at DESC, id DESC);
       CREATE UNIQUE INDEX rating_run_one_open ON rating_run ((true)) WHERE state IN ('PENDING', 'RUNNING');
@@ -31,10 +35,12 @@ export class Ratings1767225600010 implements MigrationInterface {
         bucket_to smallint NOT NULL,
         rated integer CHECK (rated >= 0),
         parked integer CHECK (parked >= 0),
+        digest text CHECK (digest ~ '^[0-9a-f]{64}$'),
         done_at timestamptz,
         PRIMARY KEY (run_id, ordinal),
         CHECK (bucket_from <= bucket_to),
-        CHECK ((done_at IS NULL) = (rated IS NULL) AND (done_at IS NULL) = (parked IS NULL))
+        CHECK ((done_at IS NULL) = (rated IS NULL) AND (done_at IS NULL) = (parked IS NULL)
+          AND (done_at IS NULL) = (digest IS NULL))
       );
 
       CREATE TABLE rating (

@@ -85,7 +85,6 @@ export const createApp = async ({
   const ratings = createRatings({
     database,
     unitOfWork,
-    clock,
     customers,
     indicators,
     scorecards,
@@ -94,7 +93,7 @@ export const createApp = async ({
   });
   const overrides = createOverrides({ database, unitOfWork, policies, approvals, ratings });
   const limits: Limits = createLimits({ database, unitOfWork, policies, approvals, indicators, ratings });
-  const validation = createValidation({ database, unitOfWork, customers, ratings });
+  const validation = createValidation({ database, unitOfWork, newId });
   approvals.register(overrides.handler);
   approvals.register(limits.handler);
 

@@ -18,7 +18,9 @@ import { CreditLimitEntity, CreditLimitEntryEntity } from './limits/credit-limit
 import { GradeOverrideEntity } from './overrides/grade-override.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
 import { CustomerGradeEntity, RatingEntity } from './ratings/rating.entity';
+import { RatingParkedEntity, RatingRunChunkEntity, RatingRunEntity } from './ratings/run.entity';
 import { CutPointSetEntity, ScorecardEntity, ScorecardVersionEntity } from './scorecards/scorecard.entity';
+import { OutcomeEntity } from './validation/outcome.entity';
 
 export const ENTITIES = [
   OrgUnitEntity,
@@ -38,9 +40,13 @@ export const ENTITIES = [
   ScorecardEntity,
   ScorecardVersionEntity,
   CutPointSetEntity,
+  RatingRunEntity,
+  RatingRunChunkEntity,
+  RatingParkedEntity,
   RatingEntity,
   CustomerGradeEntity,
   GradeOverrideEntity,
   CreditLimitEntity,
   CreditLimitEntryEntity,
+  OutcomeEntity,
 ];

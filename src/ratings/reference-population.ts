@@ -29,8 +29,7 @@ export const ensureCutPoints = async (
   by: Initiator,
   version: ScorecardVersion,
 ): Promise<Result<CutPointsBySegment>> => {
-  const frozen = await deps.scorecards.cutPointsOfVersion(version.id);
-  const bySegment = new Map(frozen.map((set) => [set.cutPoints.segment, set]));
+  const bySegment = new Map(segmentsOf(await deps.scorecards.cutPointsOfVersion(version.id)));
   const sizes = await deps.database.query<{ industry: string; members: number }>(
     `SELECT customer.industry_code AS industry, count(*)::int AS members
      FROM customer JOIN indicator_current AS current ON current.customer_id = customer.id
@@ -50,6 +49,9 @@ export const ensureCutPoints = async (
   }
   return ok(bySegment);
 };
+
+export const segmentsOf = (sets: readonly FrozenCutPoints[]): CutPointsBySegment =>
+  new Map(sets.map((set) => [set.cutPoints.segment, set]));
 
 /** The set that rates a customer of the industry. */
 export const cutPointsFor = (bySegment: CutPointsBySegment, industryCode: string): FrozenCutPoints => {

@@ -1,0 +1,73 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+@Entity('rating_run')
+export class RatingRunEntity {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  state!: string;
+
+  @Column('uuid', { name: 'scorecard_version_id' })
+  scorecardVersionId!: string;
+
+  @Column('date', { name: 'as_of' })
+  asOf!: string;
+
+  @Column('integer')
+  customers!: number;
+
+  @Column('text', { name: 'requested_by' })
+  requestedBy!: string;
+
+  @Column('timestamptz', { name: 'started_at' })
+  startedAt!: Date;
+
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
+
+  @Column('integer')
+  version!: number;
+}
+
+@Entity('rating_run_chunk')
+export class RatingRunChunkEntity {
+  @PrimaryColumn('uuid', { name: 'run_id' })
+  runId!: string;
+
+  @PrimaryColumn('integer')
+  ordinal!: number;
+
+  @Column('smallint', { name: 'bucket_from' })
+  bucketFrom!: number;
+
+  @Column('smallint', { name: 'bucket_to' })
+  bucketTo!: number;
+
+  @Column('integer', { nullable: true })
+  rated!: number | null;
+
+  @Column('integer', { nullable: true })
+  parked!: number | null;
+
+  @Column('timestamptz', { name: 'done_at', nullable: true })
+  doneAt!: Date | null;
+}
+
+@Entity('rating_parked')
+export class RatingParkedEntity {
+  @PrimaryColumn('uuid', { name: 'run_id' })
+  runId!: string;
+
+  @PrimaryColumn('uuid', { name: 'customer_id' })
+  customerId!: string;
+
+  @Column('text')
+  reason!: string;
+
+  @Column('text')
+  detail!: string;
+
+  @Column('timestamptz', { name: 'parked_at' })
+  parkedAt!: Date;
+}

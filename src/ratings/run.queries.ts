@@ -1,0 +1,114 @@
+/** Reads runs: progress from rows committed, distribution over grades, parked customers. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { Grade } from '../kernel/grade';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import type { Database } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { RunState } from './domain/run';
+
+export interface RatingRun {
+  readonly id: string;
+  readonly state: RunState;
+  readonly scorecardVersionId: string;
+  /** YYYY-MM-DD. */
+  readonly asOf: string;
+  /** Customers at the start. */
+  readonly customers: number;
+  readonly rated: number;
+  readonly parked: number;
+  readonly chunks: number;
+  readonly chunksDone: number;
+  readonly requestedBy: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly version: number;
+}
+
+export interface ParkedRow {
+  readonly customerId: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly parkedAt: Date;
+}
+
+export interface GradeCount {
+  readonly grade: Grade;
+  readonly count: number;
+}
+
+const RUN_COLUMNS = `run.id, run.state, run.scorecard_version_id AS "scorecardVersionId", run.as_of::text AS "asOf",
+  run.customers, progress.rated, progress.parked, progress.chunks, progress.done AS "chunksDone",
+  run.requested_by AS "requestedBy", run.started_at AS "startedAt", run.finished_at AS "finishedAt", run.version`;
+
+const RUN_TABLES = `rating_run AS run CROSS JOIN LATERAL (
+  SELECT coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked, count(*)::int AS chunks,
+    count(done_at)::int AS done
+  FROM rating_run_chunk WHERE run_id = run.id) AS progress`;
+
+export const createRunQueries = ({ query }: Database) => ({
+  /** Needs `rating.read`, else none. */
+  runsByIds: async (viewer: Actor, ids: readonly string[]): Promise<RatingRun[]> =>
+    permit(viewer, 'rating.read').ok
+      ? query<RatingRun>(`SELECT ${RUN_COLUMNS} FROM ${RUN_TABLES} WHERE run.id = ANY ($1::uuid[])`, [ids])
+      : [],
+
+  /** Newest first. */
+  runs: async (viewer: Actor, page: PageRequest): Promise<Result<Page<RatingRun>>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await fetchPage<RatingRun>(query, runSelect(), page)) : permitted;
+  },
+
+  countRuns: async (viewer: Actor): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok
+      ? ok(await countCapped(query, { from: 'rating_run', where: [], params: new SqlParams() }))
+      : permitted;
+  },
+
+  /** Customers that the run could not rate, in the order of ids. */
+  parked: async (viewer: Actor, runId: string, page: PageRequest): Promise<Result<Page<ParkedRow>>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await fetchPage<ParkedRow>(query, parkedSelect(runId), page)) : permitted;
+  },
+
+  countParked: async (viewer: Actor, runId: string): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await countCapped(query, parkedSelect(runId))) : permitted;
+  },
+
+  /** Model grades of the run, best first; grades that nobody got are left out. Needs `rating.read`, else none. */
+  distribution: async (viewer: Actor, runId: string): Promise<GradeCount[]> =>
+    permit(viewer, 'rating.read').ok
+      ? query<GradeCount>(
+          `SELECT model_grade AS grade, count(*)::int AS count FROM rating WHERE run_id = $1
+           GROUP BY model_grade ORDER BY model_grade DESC`,
+          [runId],
+        )
+      : [],
+});
+
+export type RunQueries = ReturnType<typeof createRunQueries>;
+
+const runSelect = (): PagedSelect => ({
+  select: RUN_COLUMNS,
+  from: RUN_TABLES,
+  where: [],
+  params: new SqlParams(),
+  order: [
+    { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
+    { expression: 'run.id', type: 'uuid', direction: 'DESC' },
+  ],
+});
+
+const parkedSelect = (runId: string): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: `customer_id AS "customerId", reason, detail, parked_at AS "parkedAt"`,
+    from: 'rating_parked',
+    where: [`run_id = ${params.add(runId)}`],
+    params,
+    order: [{ expression: 'customer_id', type: 'uuid', direction: 'ASC' }],
+  };
+};
