@@ -1,6 +1,6 @@
 /**
- * What became of customers, to be held against their grades. A correction is a newer row; the newest one of a customer,
- * event and day holds.
+ * What became of customers, to be held against their grades. A correction is a newer row; the newest one that a source
+ * gave of a customer, event and day holds.
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
@@ -17,8 +17,8 @@ export class Validation1767225600013 implements MigrationInterface {
         batch_id uuid NOT NULL,
         recorded_at timestamptz NOT NULL
       );
-      CREATE INDEX outcome_customer ON outcome (customer_id, event, observed_on, recorded_at, id);
-      CREATE INDEX outcome_source ON outcome (source, event);
+      CREATE INDEX outcome_customer ON outcome (customer_id, source, event, observed_on, recorded_at, id);
+      CREATE INDEX outcome_source ON outcome (source, event, customer_id, observed_on, recorded_at, id);
 
       CREATE TRIGGER outcome_actor BEFORE INSERT OR UPDATE OR DELETE ON outcome
         FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();

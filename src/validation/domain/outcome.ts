@@ -11,8 +11,7 @@ export type OutcomeEvent = (typeof OUTCOME_EVENTS)[number];
 export const isOutcomeEvent = (text: string): text is OutcomeEvent =>
   (OUTCOME_EVENTS as readonly string[]).includes(text);
 
-export interface OutcomeFact {
-  readonly customerId: string;
+export interface Outcome {
   readonly event: OutcomeEvent;
   /** False says that the event did not happen up to `observedOn`. */
   readonly bad: boolean;
@@ -20,56 +19,72 @@ export interface OutcomeFact {
   readonly observedOn: string;
 }
 
-/** Two facts under one key speak of the same thing; the newer one holds. */
-export const outcomeKey = (fact: Pick<OutcomeFact, 'customerId' | 'event' | 'observedOn'>): string =>
+/** An outcome as it arrives, of a customer named by number. */
+export interface OutcomeClaim extends Outcome {
+  readonly number: string;
+}
+
+export interface OutcomeFact extends Outcome {
+  readonly customerId: string;
+}
+
+/** Two facts of one source under one key speak of the same thing; the newer one holds. Sources stand side by side. */
+export const outcomeKey = (fact: Omit<OutcomeFact, 'bad'>): string =>
   `${fact.customerId} ${fact.event} ${fact.observedOn}`;
 
 export interface OutcomeDecision {
   /** In the order of arrival. */
   readonly news: readonly OutcomeFact[];
-  /** Facts that say what is known already. */
+  /** Claims that say what is known already. */
   readonly unchanged: number;
-  /** NOT_FOUND/CUSTOMER, INVALID/DATE and OUT_OF_RANGE/FUTURE, each with the index of its fact. */
+  /** NOT_FOUND/CUSTOMER, INVALID/DATE and OUT_OF_RANGE/FUTURE, each with the index of its claim. */
   readonly rejected: readonly Refusal[];
 }
 
-/**
- * @param known the bad flag that holds, by {@link outcomeKey}
- * @param today ISO date; nothing is observed after it
- */
-export const decideOutcomes = (
-  facts: readonly OutcomeFact[],
-  known: ReadonlyMap<string, boolean>,
-  customers: ReadonlySet<string>,
-  today: string,
-): OutcomeDecision => {
-  const holding = new Map(known);
+export interface OutcomeKnowledge {
+  /** Customer ids by number. */
+  readonly customerIds: ReadonlyMap<string, string>;
+  /** The bad flag that holds by the word of the same source, by {@link outcomeKey}. */
+  readonly holding: ReadonlyMap<string, boolean>;
+  /** ISO date; nothing is observed after it. */
+  readonly today: string;
+}
+
+export const decideOutcomes = (claims: readonly OutcomeClaim[], known: OutcomeKnowledge): OutcomeDecision => {
+  const holding = new Map(known.holding);
   const news: OutcomeFact[] = [];
   const rejected: Refusal[] = [];
   let unchanged = 0;
-  facts.forEach((fact, index) => {
-    const fault = faultOf(fact, customers, today);
+  claims.forEach(({ number, event, bad, observedOn }, index) => {
+    const customerId = known.customerIds.get(number);
+    if (customerId === undefined) {
+      rejected.push(
+        refusal('NOT_FOUND', `There is no party ${number}.`, { reason: 'CUSTOMER', field: ['number'], index }),
+      );
+      return;
+    }
+    const fault = dateFault(observedOn, known.today);
     if (fault !== null) {
       rejected.push({ ...fault, index });
-    } else if (holding.get(outcomeKey(fact)) === fact.bad) {
-      unchanged++;
-    } else {
-      holding.set(outcomeKey(fact), fact.bad);
-      news.push(fact);
+      return;
     }
+    const fact = { customerId, event, bad, observedOn };
+    if (holding.get(outcomeKey(fact)) === bad) {
+      unchanged++;
+      return;
+    }
+    holding.set(outcomeKey(fact), bad);
+    news.push(fact);
   });
   return { news, unchanged, rejected };
 };
 
-const faultOf = (fact: OutcomeFact, customers: ReadonlySet<string>, today: string): Refusal | null => {
-  if (!customers.has(fact.customerId)) {
-    return refusal('NOT_FOUND', 'There is no such customer.', { reason: 'CUSTOMER', field: ['customerId'] });
+const dateFault = (text: string, today: string): Refusal | null => {
+  if (!isCalendarDate(text)) {
+    return refusal('INVALID', `${text} is not a date.`, { reason: 'DATE', field: ['observedOn'] });
   }
-  if (!isCalendarDate(fact.observedOn)) {
-    return refusal('INVALID', `${fact.observedOn} is not a date.`, { reason: 'DATE', field: ['observedOn'] });
-  }
-  if (fact.observedOn > today) {
-    return refusal('OUT_OF_RANGE', `${fact.observedOn} is still to come.`, { reason: 'FUTURE', field: ['observedOn'] });
+  if (text > today) {
+    return refusal('OUT_OF_RANGE', `${text} is still to come.`, { reason: 'FUTURE', field: ['observedOn'] });
   }
   return null;
 };

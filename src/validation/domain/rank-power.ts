@@ -12,27 +12,27 @@ export interface ScoredOutcome {
 
 /**
  * Area under the ROC curve, 0–1: the chance that a good customer drawn at random scores higher than a bad one, a tie
- * counting half (the Mann–Whitney statistic, by mid-ranks, O(n log n)). Null when either class is empty, since then
- * nothing can be separated. Throws a RangeError on a score that is not a number.
+ * counting half (the Mann–Whitney statistic), in O(n log n). Null when either class is empty, since then nothing can be
+ * separated. Throws a RangeError on a score that is not a number.
  */
 export const areaUnderCurve = (observations: readonly ScoredOutcome[]): number | null => {
-  if (observations.some(({ score }) => Number.isNaN(score))) throw new RangeError('a score is not a number');
-  const ascending = [...observations].sort((left, right) => left.score - right.score);
-  const goodCount = ascending.filter(({ bad }) => !bad).length;
-  const badCount = ascending.length - goodCount;
-  if (goodCount === 0 || badCount === 0) return null;
-
-  let goodRankSum = 0;
-  let start = 0;
-  while (start < ascending.length) {
-    let end = start + 1;
-    while (end < ascending.length && ascending[end]!.score === ascending[start]!.score) end++;
-    // Everybody in a tie holds the mean of the ranks start+1 … end.
-    const midRank = (start + 1 + end) / 2;
-    for (let at = start; at < end; at++) if (!ascending[at]!.bad) goodRankSum += midRank;
-    start = end;
+  const tallies = new Map<number, { good: number; bad: number }>();
+  for (const { score, bad } of observations) {
+    if (Number.isNaN(score)) throw new RangeError('a score is not a number');
+    const tally = tallies.get(score) ?? { good: 0, bad: 0 };
+    tally[bad ? 'bad' : 'good']++;
+    tallies.set(score, tally);
   }
-  return (goodRankSum - (goodCount * (goodCount + 1)) / 2) / (goodCount * badCount);
+  let won = 0;
+  let good = 0;
+  let bad = 0;
+  for (const [, tally] of [...tallies].sort(([left], [right]) => left - right)) {
+    // Those with this score beat the bad ones below and tie with the bad ones beside them.
+    won += tally.good * (bad + tally.bad / 2);
+    good += tally.good;
+    bad += tally.bad;
+  }
+  return good === 0 || bad === 0 ? null : won / (good * bad);
 };
 
 export interface GradeOutcomeRow {
@@ -46,15 +46,9 @@ export interface GradeOutcomeRow {
 /** One row for each of the nine grades, best first, whether anybody holds it or not. */
 export const outcomesByGrade = (
   observations: readonly { readonly grade: Grade; readonly bad: boolean }[],
-): readonly GradeOutcomeRow[] => {
-  const tally = new Map(GRADES.map((grade) => [grade, { count: 0, bad: 0 }]));
-  for (const { grade, bad } of observations) {
-    const row = tally.get(grade)!;
-    row.count++;
-    if (bad) row.bad++;
-  }
-  return GRADES.map((grade) => {
-    const { count, bad } = tally.get(grade)!;
-    return { grade, count, bad, shareBad: count === 0 ? null : bad / count };
+): readonly GradeOutcomeRow[] =>
+  GRADES.map((grade) => {
+    const held = observations.filter((observation) => observation.grade === grade);
+    const bad = held.filter((observation) => observation.bad).length;
+    return { grade, count: held.length, bad, shareBad: held.length === 0 ? null : bad / held.length };
   });
-};

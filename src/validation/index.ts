@@ -1,0 +1,46 @@
+/** Door of the validation room 「验证」: what became of customers, and how well grades told it beforehand. */
+import type { Initiator } from '../kernel/actor';
+import type { NewId } from '../kernel/clock';
+import type { Result } from '../kernel/result';
+import type { ImportOptions } from '../customers';
+import type { IndicatorMap } from '../indicators';
+import type { Database } from '../platform/database';
+import type { UnitOfWork } from '../platform/unit-of-work';
+import { recordOutcomes, type OutcomeBatch, type OutcomesRecorded } from './outcome.commands';
+import { importOutcomes, type OutcomeImportSummary } from './outcome.import';
+import { createOutcomeQueries, type OutcomeQueries } from './outcome.queries';
+
+export { OUTCOME_EVENTS, isOutcomeEvent, type OutcomeClaim, type OutcomeEvent } from './domain/outcome';
+export { areaUnderCurve, outcomesByGrade, type GradeOutcomeRow, type ScoredOutcome } from './domain/rank-power';
+export type { OutcomeBatch, OutcomesRecorded } from './outcome.commands';
+export type { OutcomeImportSummary } from './outcome.import';
+export type { RankPower } from './outcome.queries';
+
+export interface Validation {
+  /** What many customers came to; what is known already changes nothing. */
+  recordOutcomes(by: Initiator, batch: OutcomeBatch): Promise<Result<OutcomesRecorded>>;
+  /** The same from a file, by the `outcome` part of its indicator map. */
+  importFile(
+    by: Initiator,
+    input: { readonly file: string; readonly map: IndicatorMap },
+    options?: Omit<ImportOptions, 'dryRun'>,
+  ): Promise<Result<OutcomeImportSummary>>;
+  readonly queries: OutcomeQueries;
+}
+
+export const createValidation = ({
+  database,
+  unitOfWork,
+  newId,
+}: {
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly newId: NewId;
+}): Validation => {
+  const record = (by: Initiator, batch: OutcomeBatch) => recordOutcomes(unitOfWork, by, batch);
+  return {
+    recordOutcomes: record,
+    importFile: (by, input, options) => importOutcomes({ newId, record }, by, input, options),
+    queries: createOutcomeQueries(database),
+  };
+};

@@ -1,0 +1,64 @@
+/** Holds the model's latest word on customers against what became of them. It never writes. */
+import type { Actor } from '../kernel/actor';
+import type { Grade } from '../kernel/grade';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import type { Database } from '../platform/database';
+import type { OutcomeEvent } from './domain/outcome';
+import { areaUnderCurve, outcomesByGrade, type GradeOutcomeRow } from './domain/rank-power';
+
+export interface RankPower {
+  /** Customers with an outcome. */
+  readonly customers: number;
+  /** Of these, customers with a rating; the figures below are about them. */
+  readonly rated: number;
+  readonly bad: number;
+  /** 0–1; null unless both some that went bad and some that did not are rated. */
+  readonly auc: number | null;
+  /** By model grade, best first. */
+  readonly grades: readonly GradeOutcomeRow[];
+}
+
+interface FateRow {
+  bad: boolean;
+  score: string | null;
+  grade: Grade | null;
+}
+
+export const createOutcomeQueries = ({ query }: Pick<Database, 'query'>) => ({
+  /**
+   * Over the outcomes that one source gave for one event; a customer is bad if he was on any day. Scores and grades are the
+   * model's, whatever overrides say. Needs `outcome.read`.
+   */
+  rankPower: async (
+    viewer: Actor,
+    { source, event }: { readonly source: string; readonly event: OutcomeEvent },
+  ): Promise<Result<RankPower>> => {
+    const permitted = permit(viewer, 'outcome.read');
+    if (!permitted.ok) return permitted;
+    const rows = await query<FateRow>(
+      `WITH holding AS (
+         SELECT DISTINCT ON (customer_id, observed_on) customer_id, bad FROM outcome
+         WHERE source = $1 AND event = $2
+         ORDER BY customer_id, observed_on, recorded_at DESC, id DESC),
+       fate AS (SELECT customer_id, bool_or(bad) AS bad FROM holding GROUP BY customer_id)
+       SELECT fate.bad, rating.score::text AS score, rating.model_grade AS grade
+       FROM fate
+       LEFT JOIN customer_grade AS current ON current.customer_id = fate.customer_id
+       LEFT JOIN rating ON rating.id = current.rating_id`,
+      [source, event],
+    );
+    const rated = rows.flatMap(({ bad, score, grade }) =>
+      score === null || grade === null ? [] : [{ bad, score: Number(score), grade }],
+    );
+    return ok({
+      customers: rows.length,
+      rated: rated.length,
+      bad: rated.filter(({ bad }) => bad).length,
+      auc: areaUnderCurve(rated),
+      grades: outcomesByGrade(rated),
+    });
+  },
+});
+
+export type OutcomeQueries = ReturnType<typeof createOutcomeQueries>;
