@@ -8,6 +8,7 @@ import type { Initiator } from '../../src/kernel/actor';
 import type { Json } from '../../src/kernel/canonical-json';
 import { RefusalError } from '../../src/kernel/refusal';
 import { ok } from '../../src/kernel/result';
+import { demand } from './demand';
 import { generatePortfolio, lastQuarterEnd, type SamplePortfolio, type SampleStory } from './portfolio';
 import { QUARTERS } from './stories';
 
@@ -113,8 +114,8 @@ const loadRelations = async (
   let done = 0;
   for (const { fromNumber, toNumber, kind, share } of relations) {
     const related = await app.customers.commands.relateCustomers(by, {
-      fromId: ids.get(fromNumber)!,
-      toId: ids.get(toNumber)!,
+      fromId: demand(ids.get(fromNumber), fromNumber),
+      toId: demand(ids.get(toNumber), toNumber),
       kind,
       share,
     });
@@ -154,8 +155,12 @@ const loadLimits = async (
   ids: ReadonlyMap<string, string>,
   onProgress: OnProgress,
 ): Promise<void> => {
-  const limits = openingLimits.map(({ number, limit }) => ({ customerId: ids.get(number)!, amount: limit.amount }));
-  required(await app.limits.open(by, { currency: openingLimits[0]!.limit.currency, source: SOURCE, limits }));
+  const limits = openingLimits.map(({ number, limit }) => ({
+    customerId: demand(ids.get(number), number),
+    amount: limit.amount,
+  }));
+  const { currency } = demand(openingLimits[0], 'a limit').limit;
+  required(await app.limits.open(by, { currency, source: SOURCE, limits }));
   onProgress({ step: 'limits', done: limits.length, total: limits.length });
 };
 

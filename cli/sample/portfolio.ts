@@ -15,6 +15,7 @@ import type { IndicatorCode } from '../../src/indicators';
 import { Decimal, roundMoney, type Money } from '../../src/kernel/decimal';
 import { gradeOfRank } from '../../src/kernel/grade';
 import { DEFAULT_POLICIES, termsAt } from '../../src/policies';
+import { demand } from './demand';
 import { INDUSTRY_PROFILES, type IndustryProfile, type SampleIndustry } from './industries';
 import { BRAND_FIRST, BRAND_SECOND, GROUP_FORM, LEGAL_FORMS, REGIONS, type Region } from './names';
 import { createRandom, type Random } from './random';
@@ -127,7 +128,8 @@ export const generatePortfolio = (seed: number, lastQuarter: string): SamplePort
       }),
     ]),
   );
-  const quarterOf = (draft: Draft, quarter: number): QuarterValues => valuesOf.get(draft.number)![quarter]!;
+  const quarterOf = (draft: Draft, quarter: number): QuarterValues =>
+    demand(valuesOf.get(draft.number)?.[quarter], `quarter ${quarter} of ${draft.number}`);
   const snapshots = quarterEnds.flatMap((asOf, quarter) => {
     const present = drafts.filter(({ quarters }) => quarters.first <= quarter && quarter <= quarters.last);
     const shares = sharesOfTurnover(present, (draft) => quarterOf(draft, quarter));
@@ -140,7 +142,11 @@ export const generatePortfolio = (seed: number, lastQuarter: string): SamplePort
   const codes = drawCodes(random.fork('codes'), drafts);
   return {
     parties: drafts.map((draft) =>
-      partyOf(draft, codes.get(draft.number)!, quarterOf(draft, draft.quarters.last).annualRevenue ?? 0),
+      partyOf(
+        draft,
+        demand(codes.get(draft.number), draft.number),
+        quarterOf(draft, draft.quarters.last).annualRevenue ?? 0,
+      ),
     ),
     relations,
     snapshots,
@@ -257,7 +263,7 @@ const quartersWithValues = (random: Random, stage: Stage): Draft['quarters'] => 
 const looseRelations = (random: Random, drafts: readonly Draft[]): SampleRelation[] => {
   const customers = random.shuffled(drafts.filter(({ kind, story }) => kind === 'CUSTOMER' && story === null));
   const suppliers = drafts.filter(({ kind }) => kind === 'SUPPLIER');
-  const next = (): string => customers.pop()!.number;
+  const next = (): string => demand(customers.pop(), 'an unrelated customer').number;
   const repeat = (times: number, make: () => SampleRelation): SampleRelation[] => Array.from({ length: times }, make);
   return [
     ...repeat(24, () => ({ fromNumber: next(), toNumber: next(), kind: 'GUARANTOR', share: null })),
@@ -294,7 +300,7 @@ const createNaming = (random: Random) => {
   let drawn = 0;
 
   return {
-    brand: (): Brand => brands[drawn++ % brands.length]!,
+    brand: (): Brand => demand(brands[drawn++ % brands.length], 'a brand'),
     /** No two companies share a name, in either language. */
     company: (region: Region, profile: IndustryProfile, brand: Brand, heads: boolean): CompanyName => {
       for (const trade of random.shuffled(profile.trades)) {
@@ -353,7 +359,7 @@ const ORGANISATION_WEIGHTS = [3, 7, 9, 10, 5, 8, 4, 2];
 /** Check character of an organisation code (GB 11714): modulo 11, ten written as X. */
 const organisationCheck = (body: string): string => {
   const sum = [...body].reduce(
-    (total, character, at) => total + parseInt(character, 36) * ORGANISATION_WEIGHTS[at]!,
+    (total, character, at) => total + parseInt(character, 36) * demand(ORGANISATION_WEIGHTS[at], `weight ${at}`),
     0,
   );
   const check = (11 - (sum % 11)) % 11;

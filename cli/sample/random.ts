@@ -89,14 +89,11 @@ export const createRandom = (seed: number): Random => {
       }
       return pick(from)[0];
     },
-    shuffled: (from) => {
-      const cards = [...from];
-      for (let last = cards.length - 1; last > 0; last--) {
-        const other = below(last + 1);
-        [cards[last], cards[other]] = [cards[other]!, cards[last]!];
-      }
-      return cards;
-    },
+    shuffled: (from) =>
+      from
+        .map((item) => ({ item, key: unit() }))
+        .sort((left, right) => left.key - right.key)
+        .map(({ item }) => item),
     fork: (label) => createRandom((forkSeed ^ hash32(label)) >>> 0),
   };
 };

@@ -4,6 +4,7 @@
  * company that is good at one thing is mostly good at the others. It knows nothing of scorecards.
  */
 import { indicatorOf, type IndicatorCode, type IndicatorUnit } from '../../src/indicators';
+import { demand } from './demand';
 import type { IndustryProfile } from './industries';
 import type { Random } from './random';
 import { QUARTERS } from './stories';
@@ -48,7 +49,7 @@ const traitsOf = (random: Random, quality: (quarter: number) => number): ((name:
       (_, at) =>
         LOADING * quality(at + HISTORY) + remainder * (lasting + Math.sqrt(1 - PERSISTENCE ** 2) * stream.normal()),
     );
-    return (quarter) => byQuarter[quarter - HISTORY]!;
+    return (quarter) => demand(byQuarter[quarter - HISTORY], `quarter ${quarter}`);
   };
   return (name) => {
     const known = drawn.get(name) ?? draw(name);
@@ -120,7 +121,7 @@ const keepBooks = (company: CompanyTraits, trait: (name: string) => Trait): ((qu
       equity, currentAssets, currentLiabilities, inventory, receivables, cash, borrowings,
     }); // prettier-ignore
   }
-  return (quarter) => books[quarter - HISTORY]!;
+  return (quarter) => demand(books[quarter - HISTORY], `quarter ${quarter}`);
 };
 
 const growthOf = (now: number, before: number): number => clamp((now - before) / Math.abs(before), -5, 5);
@@ -137,7 +138,7 @@ const statementValues = (
   const paidInCapital = 0.2 * start.assets;
   const employees = start.revenue / (company.profile.revenuePerEmployeeThousand * 1000);
   // Turnover ratios are annualised from the quarter's own sales, so they breathe with the season.
-  const season = company.profile.season[(company.firstCalendarQuarter + quarter) % 4]!;
+  const season = demand(company.profile.season[(company.firstCalendarQuarter + quarter) % 4], 'the season');
   const receivablesTurnover = (now.revenue * season) / now.receivables;
   return {
     annualRevenue: now.revenue,
