@@ -11,6 +11,7 @@ import { Scorecards1767225600009 } from './0009-scorecards';
 import { Ratings1767225600010 } from './0010-ratings';
 import { Overrides1767225600011 } from './0011-overrides';
 import { Limits1767225600012 } from './0012-limits';
+import { Validation1767225600013 } from './0013-validation';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Ratings1767225600010,
   Overrides1767225600011,
   Limits1767225600012,
+  Validation1767225600013,
 ];
