@@ -11,6 +11,7 @@ import { LimitResolver } from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
 import { OverrideResolver } from './overrides/override.resolver';
 import { PolicyResolver } from './policies/policy.resolver';
+import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.resolver';
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
 import { DateTimeScalar } from './scalars';
 import { validationToUserErrors } from './user-errors';
@@ -30,7 +31,9 @@ export const createSchema = (): GraphQLSchema =>
       NodeResolver,
       OverrideResolver,
       PolicyResolver,
+      ParkedCustomerResolver,
       RatingResolver,
+      RatingRunResolver,
       VoteResolver,
     ],
     validate: true,

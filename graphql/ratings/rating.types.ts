@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { RUN_STATES, type RatingRun as RatingRunView, type RunState } from '../../src/ratings';
 import type {
   Basis,
   CalculationLog as CalculationLogView,
@@ -251,6 +252,100 @@ export class RateCustomerInput {
 export class RatingPayload {
   @Field(() => Rating, { nullable: true, description: 'The rating.', simple: true })
   rating?: () => Promise<Rating | null>;
+
+  @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
+  userErrors!: readonly UserError[];
+
+  @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
+  auditEvent?: () => Promise<AuditEvent | null>;
+}
+
+@ObjectType({ description: 'How many customers got a grade.', simpleResolvers: true })
+export class GradeCount {
+  @Field(() => GradeValue, { description: 'The grade.' })
+  grade!: GradeValue;
+
+  @Field(() => Int, { description: 'Customers with it.' })
+  count!: number;
+}
+
+@ObjectType({ description: 'A customer that a run could not rate.' })
+export class ParkedCustomer {
+  customerId!: string;
+
+  @Field({ description: 'Reason code, for example NO_VALUES.', simple: true })
+  reason!: string;
+
+  @Field({ description: 'English sentence for people.', simple: true })
+  detail!: string;
+
+  @Field(() => DateTimeScalar, { description: 'When.', simple: true })
+  parkedAt!: Date;
+}
+
+export const ParkedCustomerConnection = connectionType('ParkedCustomer', ParkedCustomer);
+
+const RunStateEnum = enumOf(RUN_STATES);
+registerEnumType(RunStateEnum, {
+  name: 'RatingRunState',
+  description: 'Where a run stands.',
+  valuesConfig: {
+    RUNNING: { description: 'Chunks are being rated.' },
+    COMPLETED: { description: 'Everybody was rated or parked.' },
+    CANCELLED: { description: 'Stopped by a person; what was rated stays.' },
+  },
+});
+
+@ObjectType('RatingRun', { implements: Node, description: 'A rating of the whole portfolio.' })
+export class RatingRun extends Node {
+  key!: string;
+  requestedBy!: string;
+
+  @Field(() => RunStateEnum, { description: 'Where it stands.', simple: true })
+  state!: RunState;
+
+  @Field(() => DateScalar, { description: 'Day whose values are used.', simple: true })
+  asOf!: string;
+
+  @Field(() => Int, { description: 'Customers at the start.', simple: true })
+  customers!: number;
+
+  @Field(() => Int, { description: 'Rated so far.', simple: true })
+  rated!: number;
+
+  @Field(() => Int, { description: 'Parked so far, with reasons.', simple: true })
+  parked!: number;
+
+  @Field(() => Int, { description: 'Chunks in all.', simple: true })
+  chunks!: number;
+
+  @Field(() => Int, { description: 'Chunks committed.', simple: true })
+  chunksDone!: number;
+
+  @Field(() => DateTimeScalar, { description: 'Started at.', simple: true })
+  startedAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Completed or cancelled at.', simple: true })
+  finishedAt!: Date | null;
+
+  @Field(() => Int, { description: 'Grows with every change of state.', simple: true })
+  version!: number;
+}
+
+export const ratingRunNode = (view: RatingRunView): RatingRun => asNode('RatingRun', view);
+
+export const RatingRunConnection = connectionType('RatingRun', RatingRun);
+
+@InputType({ description: 'Cancels a run.' })
+export class CancelRatingRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  runId!: string;
+}
+
+@ObjectType({ description: 'A run after a mutation.' })
+export class RatingRunPayload {
+  @Field(() => RatingRun, { nullable: true, description: 'The run as it stands now.', simple: true })
+  run?: () => Promise<RatingRun | null>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
