@@ -14,19 +14,15 @@ export class Ratings1767225600010 implements MigrationInterface {
         as_of date NOT NULL,
         customers integer NOT NULL CHECK (customers >= 0),
         requested_by text NOT NULL CHECK (requested_by <> ''),
-        requested_at timestamptz NOT NULL,
-        started_at timestamptz,
-        -- When the open chunks were last handed out again, and how often that was done.
-        resumed_at timestamptz,
-        resumptions integer NOT NULL DEFAULT 0 CHECK (resumptions >= 0),
-        finished_at timestamptz,
-        failure text CHECK (failure <> ''),
+        started_at timestamptz NOT NULL,
+        -- When the open chunks were last enqueued again.
+        resumed_at timestamptz CHECK (resumed_at >= started_at),
+        finished_at timestamptz CHECK (finished_at >= started_at),
         version integer NOT NULL CHECK (version > 0),
-        CHECK ((state IN ('COMPLETED', 'CANCELLED', 'FAILED')) = (finished_at IS NOT NULL)),
-        CHECK ((state = 'FAILED') = (failure IS NOT NULL))
+        CHECK ((state = 'RUNNING') = (finished_at IS NULL))
       );
-      CREATE INDEX rating_run_time ON rating_run (requested_at DESC, id DESC);
-      CREATE UNIQUE INDEX rating_run_one_open ON rating_run ((true)) WHERE state IN ('PENDING', 'RUNNING');
+      CREATE INDEX rating_run_time ON rating_run (started_at DESC, id DESC);
+      CREATE UNIQUE INDEX rating_run_one_open ON rating_run ((true)) WHERE state = 'RUNNING';
 
       CREATE TABLE rating_run_chunk (
         run_id uuid NOT NULL REFERENCES rating_run,

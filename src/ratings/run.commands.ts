@@ -9,10 +9,11 @@ import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { OutboxJob, Tx } from '../platform/unit-of-work';
+import { inputIndicators, type ScorecardVersion } from '../scorecards';
 import { nextRunState, planChunks } from './domain/run';
 import { publishRatings, type RatingDeps } from './rating.commands';
 import type { NewRating } from './rating.store';
-import { ensureCutPoints, segmentsOf } from './reference-population';
+import { ensureCutPoints, segmentsOf, type CutPointsBySegment } from './reference-population';
 import * as store from './run.store';
 import { createScorer, isParked, type ParkedCustomer } from './score-customers';
 
@@ -44,7 +45,9 @@ export const startRun = async (deps: RatingDeps, by: Initiator): Promise<Result<
     const asOf = tx.at.toISOString().slice(0, 10);
     const customers = await store.countCustomers(tx);
     const chunks = planChunks(customers);
-    const runId = await store.insertRun(tx, { scorecardVersionId: version.id, asOf, customers }, chunks);
+    const startedAt = notBeforeFreezing(tx.at, cutPoints.value);
+    const run = { scorecardVersionId: version.id, asOf, customers, startedAt };
+    const runId = await store.insertRun(tx, run, chunks);
     for (const { ordinal } of chunks) tx.enqueue(chunkJob(runId, ordinal));
     const auditEventId = tx.record({
       action: 'ratingRun.started',
@@ -56,50 +59,73 @@ export const startRun = async (deps: RatingDeps, by: Initiator): Promise<Result<
   });
 };
 
+/** A run goes by the cut points frozen before it started; the clock of whoever froze them may have been ahead. */
+const notBeforeFreezing = (at: Date, cutPoints: CutPointsBySegment): Date =>
+  new Date(Math.max(at.getTime(), ...[...cutPoints.values()].map((set) => set.frozenAt.getTime())));
+
 /**
  * Rates the customers of one chunk. Does nothing when the chunk is done or the run is closed; a run that is cancelled
  * while the chunk is being computed keeps none of it.
  */
-export const runChunk = (
+export const runChunk = async (
   deps: RatingDeps,
   by: Initiator,
   input: { readonly runId: string; readonly ordinal: number },
-): Promise<Result<{ readonly done: boolean }>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const permitted = permit(by.actor, 'rating.run');
-    if (!permitted.ok) return permitted;
-    const chunk = await store.lockOpenChunk(tx, input.runId, input.ordinal);
-    const run = chunk === null ? null : await store.readRun(tx, input.runId);
-    if (chunk === null || run === null || run.state !== 'RUNNING') {
+): Promise<Result<{ readonly done: boolean }>> => {
+  const permitted = permit(by.actor, 'rating.run');
+  if (!permitted.ok) return permitted;
+  const run = await store.readRun(deps.database.query, input.runId);
+  if (run?.state !== 'RUNNING') return ok({ done: false });
+  // None of this ever changes, so it is read before the transaction takes a connection of its own.
+  const scorecard = await frozenScorecard(deps, run);
+
+  const result = await deps.unitOfWork.run(by, async (tx) => {
+    const chunk = await store.lockOpenChunk(tx, run.id, input.ordinal);
+    if (chunk === null) {
       tx.unchanged();
       return ok({ done: false });
     }
-    const [version] = await deps.scorecards.versionsByIds([run.scorecardVersionId]);
-    if (version === undefined) throw new Error(`run ${run.id} lacks its scorecard version`);
-    const scorer = createScorer(version, segmentsOf(await deps.scorecards.cutPointsOfVersion(version.id)), tx.newId);
+    const scorer = createScorer(scorecard.version, scorecard.cutPoints, tx.newId);
+    const customers = await store.customersInRange(tx, chunk, inputIndicators(scorecard.version.definition));
     const rated: NewRating[] = [];
     const parked: ParkedCustomer[] = [];
-    for (const customer of await store.customersInRange(tx, chunk)) {
+    for (const customer of customers) {
       const outcome = scorer.score(customer, run.asOf);
       if (isParked(outcome)) parked.push(outcome);
       else rated.push(outcome);
     }
-    const occasion = { runId: run.id, scorecardVersionId: version.id, asOf: run.asOf };
+    const occasion = { runId: run.id, scorecardVersionId: run.scorecardVersionId, asOf: run.asOf };
     const changes = await publishRatings(deps, tx, occasion, rated);
     await store.insertParked(tx, run.id, parked);
-    const counts = { rated: rated.length, parked: parked.length };
-    await store.closeChunk(tx, run.id, chunk.ordinal, counts);
+    const outcome = { rated: rated.length, parked: parked.length, digest: chunkDigest(rated, parked) };
+    await store.closeChunk(tx, run.id, chunk.ordinal, outcome);
     tx.record({
       action: 'ratingRun.chunkRated',
       object: { type: 'RatingRun', id: run.id },
-      data: {
-        chunk: chunk.ordinal,
-        ...counts,
-        gradesChanged: changes.length,
-        digest: digestOf(rated.map((rating) => [rating.id, rating.customerId, rating.score, rating.modelGrade])),
-      },
+      data: { chunk: chunk.ordinal, ...outcome, gradesChanged: changes.length },
     });
     return completeWhenLast(tx, run.id);
+  });
+  // The refusal has undone the chunk of a run that was closed meanwhile; for the caller that is no failure.
+  return !result.ok && result.refusal.reason === 'RUN_CLOSED' ? ok({ done: false }) : result;
+};
+
+/** Version and cut points of a run: the same for all its chunks, also when further cut points are frozen meanwhile. */
+const frozenScorecard = async (
+  deps: RatingDeps,
+  run: store.RunRow,
+): Promise<{ readonly version: ScorecardVersion; readonly cutPoints: CutPointsBySegment }> => {
+  const [version] = await deps.scorecards.versionsByIds([run.scorecardVersionId]);
+  if (version === undefined) throw new Error(`run ${run.id} lacks its scorecard version`);
+  const sets = await deps.scorecards.cutPointsOfVersion(version.id);
+  return { version, cutPoints: segmentsOf(sets.filter((set) => set.frozenAt <= run.startedAt)) };
+};
+
+/** Binds the audit event to what the chunk came to, customer by customer. */
+const chunkDigest = (rated: readonly NewRating[], parked: readonly ParkedCustomer[]): string =>
+  digestOf({
+    rated: rated.map(({ id, customerId, score, modelGrade }) => [id, customerId, score, modelGrade]),
+    parked: parked.map(({ customerId, refusal }) => [customerId, refusal.reason ?? refusal.code]),
   });
 
 /**
@@ -117,11 +143,17 @@ const completeWhenLast = async (tx: Tx, runId: string): Promise<Result<{ readonl
       action: 'ratingRun.completed',
       object: { type: 'RatingRun', id: runId },
       before: { state: run.state },
-      after: { state: 'COMPLETED', rated: totals.rated, parked: totals.parked },
+      after: { state: 'COMPLETED', ...summary(totals) },
     });
   }
   return ok({ done: true });
 };
+
+const summary = ({ rated, parked, digests }: store.RunTotals): { rated: number; parked: number; digest: string } => ({
+  rated,
+  parked,
+  digest: digestOf(digests),
+});
 
 /** Stops a run: chunks that are done stay, the others are never rated. Refuses NOT_FOUND, INVALID_STATE.RUN_CLOSED. */
 export const cancelRun = (
@@ -147,7 +179,7 @@ export const cancelRun = (
       action: 'ratingRun.cancelled',
       object: { type: 'RatingRun', id: run.id },
       before: { state: run.state },
-      after: { state: next, rated: totals.rated, parked: totals.parked },
+      after: { state: next, ...summary(totals) },
     });
     return ok({ runId: run.id, auditEventId });
   });
@@ -158,7 +190,7 @@ const IDLE_MS = 120_000;
 /** Enqueues the open chunks of a run that has come to a standstill: its jobs were lost or given up. Yields how many. */
 export const resumeIdleRuns = (deps: RatingDeps, by: Initiator): Promise<Result<number>> =>
   deps.unitOfWork.run(by, async (tx) => {
-    const chunks = await store.idleChunks(tx, new Date(tx.at.getTime() - IDLE_MS));
+    const chunks = await store.takeIdleChunks(tx, new Date(tx.at.getTime() - IDLE_MS));
     const [first] = chunks;
     if (first === undefined) {
       tx.unchanged();

@@ -23,6 +23,9 @@ export class RatingRunEntity {
   @Column('timestamptz', { name: 'started_at' })
   startedAt!: Date;
 
+  @Column('timestamptz', { name: 'resumed_at', nullable: true })
+  resumedAt!: Date | null;
+
   @Column('timestamptz', { name: 'finished_at', nullable: true })
   finishedAt!: Date | null;
 
@@ -49,6 +52,9 @@ export class RatingRunChunkEntity {
 
   @Column('integer', { nullable: true })
   parked!: number | null;
+
+  @Column('text', { nullable: true })
+  digest!: string | null;
 
   @Column('timestamptz', { name: 'done_at', nullable: true })
   doneAt!: Date | null;

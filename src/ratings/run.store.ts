@@ -1,4 +1,6 @@
 /** Writes runs, their chunks and the customers they had to park. */
+import { indicatorOf, MAX_ORDINAL } from '../indicators';
+import type { Query } from '../platform/database';
 import type { Tx } from '../platform/unit-of-work';
 import type { ChunkRange, RunState } from './domain/run';
 import { RatingRunChunkEntity, RatingRunEntity } from './run.entity';
@@ -9,10 +11,12 @@ export interface RunRow {
   readonly state: RunState;
   readonly scorecardVersionId: string;
   readonly asOf: string;
+  readonly startedAt: Date;
   readonly version: number;
 }
 
-const RUN_ROW = `id, state, scorecard_version_id AS "scorecardVersionId", as_of::text AS "asOf", version`;
+const RUN_ROW = `id, state, scorecard_version_id AS "scorecardVersionId", as_of::text AS "asOf",
+  started_at AS "startedAt", version`;
 
 /** Serialises the starts of runs. */
 export const lockRunStarts = async (tx: Tx): Promise<void> => {
@@ -31,7 +35,12 @@ export const countCustomers = async (tx: Tx): Promise<number> => {
 
 export const insertRun = async (
   tx: Tx,
-  run: { readonly scorecardVersionId: string; readonly asOf: string; readonly customers: number },
+  run: {
+    readonly scorecardVersionId: string;
+    readonly asOf: string;
+    readonly customers: number;
+    readonly startedAt: Date;
+  },
   chunks: readonly ChunkRange[],
 ): Promise<string> => {
   const id = tx.newId();
@@ -40,19 +49,17 @@ export const insertRun = async (
     ...run,
     state: 'RUNNING',
     requestedBy: tx.initiator.actor.id,
-    startedAt: tx.at,
-    finishedAt: null,
     version: 1,
   });
   await tx.manager.insert(
     RatingRunChunkEntity,
-    chunks.map((chunk) => ({ runId: id, ...chunk, rated: null, parked: null, doneAt: null })),
+    chunks.map((chunk) => ({ runId: id, ...chunk })),
   );
   return id;
 };
 
-export const readRun = async (tx: Tx, id: string): Promise<RunRow | null> => {
-  const [row] = await tx.query<RunRow>(`SELECT ${RUN_ROW} FROM rating_run WHERE id = $1`, [id]);
+export const readRun = async (query: Query, id: string): Promise<RunRow | null> => {
+  const [row] = await query<RunRow>(`SELECT ${RUN_ROW} FROM rating_run WHERE id = $1`, [id]);
   return row ?? null;
 };
 
@@ -79,21 +86,24 @@ export const closeChunk = async (
   tx: Tx,
   runId: string,
   ordinal: number,
-  counts: { readonly rated: number; readonly parked: number },
+  result: { readonly rated: number; readonly parked: number; readonly digest: string },
 ): Promise<void> => {
-  await tx.manager.update(RatingRunChunkEntity, { runId, ordinal }, { ...counts, doneAt: tx.at });
+  await tx.manager.update(RatingRunChunkEntity, { runId, ordinal }, { ...result, doneAt: tx.at });
 };
 
 export interface RunTotals {
   readonly openChunks: number;
   readonly rated: number;
   readonly parked: number;
+  /** Of the chunks that are done, in their order. */
+  readonly digests: readonly string[];
 }
 
 export const runTotals = async (tx: Tx, runId: string): Promise<RunTotals> => {
   const [row] = await tx.query<RunTotals>(
     `SELECT count(*) FILTER (WHERE done_at IS NULL)::int AS "openChunks",
-       coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked
+       coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked,
+       coalesce(array_agg(digest ORDER BY ordinal) FILTER (WHERE done_at IS NOT NULL), '{}') AS digests
      FROM rating_run_chunk WHERE run_id = $1`,
     [runId],
   );
@@ -101,16 +111,19 @@ export const runTotals = async (tx: Tx, runId: string): Promise<RunTotals> => {
   return row;
 };
 
-/** Customers of a hash range with their current values, in the order of ids. */
-export const customersInRange = async (tx: Tx, range: ChunkRange): Promise<CustomerToRate[]> => {
-  const rows = await tx.query<{
-    customerId: string;
-    industryCode: string | null;
-    values: (number | null)[] | null;
-    asOf: (string | null)[] | null;
-  }>(
-    `SELECT customer.id AS "customerId", customer.industry_code AS "industryCode", current.values,
-       current.as_of::text[] AS "asOf"
+/** Customers of a hash range in the order of ids, with the current values of the indicators that are asked for. */
+export const customersInRange = async (
+  tx: Tx,
+  range: ChunkRange,
+  indicators: readonly string[],
+): Promise<CustomerToRate[]> => {
+  const ordinals = indicators.map((code) => indicatorOf(code).ordinal);
+  const packed = (column: string): string =>
+    `ARRAY[${ordinals.map((i) => `current.${column}[${i}]`).join(', ')}]::text`;
+  // Arrays travel as text: taking them apart here costs a fraction of the driver's general array parser.
+  const rows = await tx.query<{ customerId: string; industryCode: string | null; values: string; asOf: string }>(
+    `SELECT customer.id AS "customerId", customer.industry_code AS "industryCode", ${packed('values')} AS values,
+       ${packed('as_of')} AS "asOf"
      FROM customer LEFT JOIN indicator_current AS current ON current.customer_id = customer.id
      WHERE customer.bucket BETWEEN $1 AND $2 ORDER BY customer.id`,
     [range.bucketFrom, range.bucketTo],
@@ -118,8 +131,20 @@ export const customersInRange = async (tx: Tx, range: ChunkRange): Promise<Custo
   return rows.map(({ customerId, industryCode, values, asOf }) => ({
     customerId,
     industryCode,
-    packed: values === null || asOf === null ? null : { values, asOf },
+    packed: { values: spread(ordinals, values, Number), asOf: spread(ordinals, asOf, (day) => day) },
   }));
+};
+
+/** Puts the elements of an array literal of numbers or days where the dictionary's ordinals want them. */
+const spread = <T>(ordinals: readonly number[], literal: string, read: (text: string) => T): (T | null)[] => {
+  const slots = new Array<T | null>(MAX_ORDINAL).fill(null);
+  literal
+    .slice(1, -1)
+    .split(',')
+    .forEach((text, i) => {
+      if (text !== 'NULL') slots[(ordinals[i] ?? 0) - 1] = read(text);
+    });
+  return slots;
 };
 
 export const insertParked = async (tx: Tx, runId: string, parked: readonly ParkedCustomer[]): Promise<void> => {
@@ -138,13 +163,20 @@ export const insertParked = async (tx: Tx, runId: string, parked: readonly Parke
   );
 };
 
-/** Open chunks of running runs that made no progress since the given moment. */
-export const idleChunks = (tx: Tx, since: Date): Promise<{ runId: string; ordinal: number }[]> =>
+/**
+ * Open chunks of a run that has neither been started, resumed nor gained a chunk since the given moment; the run is marked
+ * as resumed. A run that is being written to at this moment is not idle.
+ */
+export const takeIdleChunks = (tx: Tx, since: Date): Promise<{ runId: string; ordinal: number }[]> =>
   tx.query<{ runId: string; ordinal: number }>(
-    `SELECT chunk.run_id AS "runId", chunk.ordinal
-     FROM rating_run AS run JOIN rating_run_chunk AS chunk ON chunk.run_id = run.id
-     WHERE run.state = 'RUNNING' AND chunk.done_at IS NULL
-       AND greatest(run.started_at, (SELECT max(done_at) FROM rating_run_chunk WHERE run_id = run.id)) < $1
-     ORDER BY chunk.ordinal`,
-    [since],
+    `WITH idle AS (
+       SELECT run.id FROM rating_run AS run
+       WHERE run.state = 'RUNNING' AND $1 > greatest(run.started_at, run.resumed_at,
+         (SELECT max(chunk.done_at) FROM rating_run_chunk AS chunk WHERE chunk.run_id = run.id))
+       FOR UPDATE OF run SKIP LOCKED),
+     marked AS (UPDATE rating_run SET resumed_at = $2 WHERE id IN (SELECT id FROM idle) RETURNING id)
+     SELECT chunk.run_id AS "runId", chunk.ordinal
+     FROM marked JOIN rating_run_chunk AS chunk ON chunk.run_id = marked.id
+     WHERE chunk.done_at IS NULL ORDER BY chunk.ordinal`,
+    [since, tx.at],
   );
