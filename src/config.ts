@@ -49,9 +49,10 @@ export interface Config {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly auth: AuthConfig;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** null: as the command sees fit. */
+  readonly logLevel: LogLevel | null;
   /** `auto`: text for a terminal, JSON otherwise. */
-  readonly logFormat: (typeof LOG_FORMATS)[number];
+  readonly logFormat: LogFormat;
   /** Jobs that one worker process runs at a time. */
   readonly workerConcurrency: number;
   /** How long work in hand may take to end after the first signal. */
@@ -69,8 +70,10 @@ export class ConfigError extends Error {
   }
 }
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Asymmetric ones only: with a shared secret, whoever can check a token could also forge it. */
 const TOKEN_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -84,8 +87,8 @@ const integer = (min: number, max: number, fallback: number) =>
     .pipe(z.number().min(min, `is below ${min}`).max(max, `is above ${max}`))
     .default(fallback);
 
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
-  z.enum(values, { error: `is none of ${values.join(', ')}` }).default(fallback as never);
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `is none of ${values.join(', ')}` });
 
 const isUrlOf = (text: string, ...protocols: string[]): boolean => {
   if (!URL.canParse(text)) return false;
@@ -126,8 +129,8 @@ const VARIABLES = z.object({
       error: `is not a comma-separated list out of ${TOKEN_ALGORITHMS.join(', ')}`,
     })
     .optional(),
-  LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
-  LOG_FORMAT: oneOf(LOG_FORMATS, 'auto'),
+  LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
+  LOG_FORMAT: oneOf(LOG_FORMATS).default('auto'),
   WORKER_CONCURRENCY: integer(1, 256, 2),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 8000),
 });
@@ -160,7 +163,7 @@ export const readConfig = (env: Environment): Config => {
     host: variables.HOST,
     port: variables.PORT,
     auth: readAuth(variables, mode),
-    logLevel: variables.LOG_LEVEL,
+    logLevel: variables.LOG_LEVEL ?? null,
     logFormat: variables.LOG_FORMAT,
     workerConcurrency: variables.WORKER_CONCURRENCY,
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
@@ -229,8 +232,8 @@ const parseRedisUrl = (text: string): RedisConfig => {
   };
 };
 
-/** The nearest folder above this file with a package.json, so that the default home does not depend on where one stands. */
-const projectFolder = (): string => {
+/** The nearest folder above this file with a package.json: where the program lies, wherever one stands. */
+export const projectFolder = (): string => {
   for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return folder;
   }

@@ -31,7 +31,7 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 4000,
       auth: { kind: 'local' },
-      logLevel: 'info',
+      logLevel: null,
       logFormat: 'auto',
     });
   });

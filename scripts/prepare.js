@@ -1,0 +1,201 @@
+/**
+ * Makes a checkout ready to run: packages as package-lock.json names them, and dist/ as the sources say. Does only what is
+ * missing or out of date, and says on stderr what it does. It needs nothing but Node.js and npm.
+ */
+'use strict';
+/* global __dirname */
+
+const { spawn } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+const LOCK_FILE = path.join(ROOT, 'package-lock.json');
+/** npm writes it last, so it is missing after an install that was cut short. */
+const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json');
+const BUILT = path.join(ROOT, 'dist', '.sources');
+/** What the compiler reads, as in tsconfig.build.json. */
+const SOURCES = ['src', 'migrations', 'graphql', 'workers', 'cli', 'bench'];
+const SOURCE_FILES = ['ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+const BUSY = path.join(ROOT, '.tmp', 'prepare.pid');
+const BUSY_POLL_MS = 250;
+/** Longer than any installation takes: whoever holds the file for so long is another program with the same id. */
+const BUSY_STALE_MS = 30 * 60_000;
+
+/** A step that failed; the message is one line, `output` what the tool said. */
+class StepFailed extends Error {
+  constructor(message, output = '') {
+    super(message);
+    this.output = output;
+  }
+}
+
+/** Installs and builds as far as needed. Several processes may ask at once: one works, the others wait. */
+async function prepare() {
+  if (isInstalled() && isBuilt()) return;
+  await alone(async () => {
+    await install();
+    await build();
+  });
+}
+
+async function install() {
+  if (isInstalled()) return;
+  const committed = fs.readFileSync(LOCK_FILE);
+  // Not `npm ci`: npm 11 refuses locks with optional packages of other platforms. The lock is compared instead.
+  const args = ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  await step('installing packages', () => npm(args));
+  if (!fs.readFileSync(LOCK_FILE).equals(committed)) {
+    fs.writeFileSync(LOCK_FILE, committed);
+    throw new StepFailed('package-lock.json does not fit package.json: npm changed it; the committed one was put back');
+  }
+  const now = new Date();
+  fs.utimesSync(INSTALLED, now, now);
+}
+
+async function build() {
+  const digest = digestOfSources();
+  if (readOrNull(BUILT) === digest) return;
+  fs.rmSync(BUILT, { force: true });
+  await step('building', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.build.json']));
+  fs.writeFileSync(BUILT, digest);
+}
+
+const isInstalled = () => {
+  const installed = mtimeMs(INSTALLED);
+  return installed >= mtimeMs(LOCK_FILE) && installed >= mtimeMs(path.join(ROOT, 'package.json'));
+};
+
+const isBuilt = () => readOrNull(BUILT) === digestOfSources();
+
+/** By content, so that neither a checkout of the same sources nor a deleted file goes wrong. */
+function digestOfSources() {
+  const digest = createHash('sha256');
+  const listed = SOURCES.filter((folder) => fs.existsSync(path.join(ROOT, folder))).flatMap((folder) =>
+    fs
+      .readdirSync(path.join(ROOT, folder), { recursive: true })
+      .filter((name) => /\.(ts|json)$/.test(name))
+      .map((name) => path.join(folder, name)),
+  );
+  for (const file of [...listed.sort(), ...SOURCE_FILES]) {
+    digest
+      .update(`${file}\0`)
+      .update(fs.readFileSync(path.join(ROOT, file)))
+      .update('\0');
+  }
+  return digest.digest('hex');
+}
+
+/** Runs `work`, saying so while it lasts; on a terminal with the seconds. */
+async function step(title, work) {
+  const started = performance.now();
+  const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  const terminal = process.stderr.isTTY;
+  if (!terminal) process.stderr.write(`  ${title} …\n`);
+  const ticking = terminal ? setInterval(() => process.stderr.write(`\r  ${title} … ${seconds()} `), 200) : undefined;
+  try {
+    const result = await work();
+    process.stderr.write(`${terminal ? '\r' : ''}✓ ${title} (${seconds()})\n`);
+    return result;
+  } catch (error) {
+    process.stderr.write(`${terminal ? '\r' : ''}✗ ${title} (${seconds()})\n`);
+    throw error;
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+/** Runs npm: the one that runs us, if one does. */
+function npm(args) {
+  const runner = process.env.npm_execpath;
+  return runner && /\.c?js$/.test(runner)
+    ? command(process.execPath, [runner, ...args], `npm ${args[0]}`)
+    : command('npm', args, `npm ${args[0]}`);
+}
+
+/** Runs a script of an installed package. */
+const tool = (script, args) =>
+  command(process.execPath, [path.join(ROOT, 'node_modules', script), ...args], path.basename(script));
+
+/** Runs a command and keeps what it says for the case that it fails. */
+async function command(program, args, name) {
+  let output = '';
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const code = await exitOf(child);
+  if (code !== 0) throw new StepFailed(`${name} failed with code ${code}`, output);
+}
+
+/** The exit code of a child; a signal that asks us to stop is passed on to it, and counts as 128 + its number. */
+function exitOf(child) {
+  const passOn = (signal) => child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  signals.forEach((signal) => process.on(signal, passOn));
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new StepFailed(error.message)));
+    child.once('close', (code, signal) => resolve(code ?? 128 + require('node:os').constants.signals[signal]));
+  }).finally(() => signals.forEach((signal) => process.off(signal, passOn)));
+}
+
+/** Waits for another preparation of this checkout, then works. */
+async function alone(work) {
+  fs.mkdirSync(path.dirname(BUSY), { recursive: true });
+  for (let waited = false; !take(); waited = true) {
+    if (!waited) process.stderr.write(`  waiting for process ${readOrNull(BUSY)}, which prepares this folder …\n`);
+    await new Promise((resolve) => setTimeout(resolve, BUSY_POLL_MS));
+  }
+  const giveBack = () => fs.rmSync(BUSY, { force: true });
+  process.once('exit', giveBack);
+  try {
+    return await work();
+  } finally {
+    giveBack();
+    process.off('exit', giveBack);
+  }
+}
+
+function take() {
+  try {
+    fs.writeFileSync(BUSY, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  const owner = Number(readOrNull(BUSY));
+  // An empty file is one that is being written.
+  const gone = owner > 0 && !isAlive(owner);
+  if (gone || Date.now() - mtimeMs(BUSY) > BUSY_STALE_MS) fs.rmSync(BUSY, { force: true });
+  return false;
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+const mtimeMs = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function readOrNull(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Runs a script's work and turns what it throws into one line, after what the failing tool said. */
+function main(work) {
+  work().catch((error) => {
+    if (!(error instanceof StepFailed)) throw error;
+    process.stderr.write(`${error.output}${error.output.endsWith('\n') || !error.output ? '' : '\n'}`);
+    process.stderr.write(`tierwarden: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
+module.exports = { ROOT, StepFailed, exitOf, main, npm, prepare, step };

@@ -1,0 +1,40 @@
+/**
+ * `npm test`: makes the checkout ready, runs the checks that package.json names, then every test. `npm test -- ARGUMENTS`
+ * gives the arguments to jest and leaves the checks out. Jest speaks last; a failed check shows in the exit code too.
+ */
+'use strict';
+
+require('./require-node');
+const { spawn } = require('node:child_process');
+const { exitOf, main, npm, prepare, ROOT, step, StepFailed } = require('./prepare');
+
+const CHECKS = [
+  ['types', 'typecheck'],
+  ['lint', 'lint'],
+  ['layout', 'format:check'],
+  ['architecture', 'deps'],
+  ['unused code', 'unused'],
+];
+
+main(async () => {
+  const args = process.argv.slice(2);
+  await prepare();
+  const checked = args.length > 0 || (await runChecks());
+  const jest = spawn(process.execPath, [require.resolve('jest/bin/jest'), ...args], { cwd: ROOT, stdio: 'inherit' });
+  const code = await exitOf(jest);
+  process.exit(code === 0 && !checked ? 1 : code);
+});
+
+async function runChecks() {
+  let passed = true;
+  for (const [title, script] of CHECKS) {
+    try {
+      await step(`checking ${title}`, () => npm(['run', '--silent', script]));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      passed = false;
+      process.stderr.write(`${error.output}\n`);
+    }
+  }
+  return passed;
+}
