@@ -1,11 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { RequestFilter, VerbOutcome, Verdict } from '../../src/approvals';
+import type { Json } from '../../src/kernel/canonical-json';
 import type { Result } from '../../src/kernel/result';
 import { auditEventNode } from '../audit/audit-event.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import type { GraphContext } from '../context';
 import { customerNode, Customer } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
+import { given, type Given } from '../inputs';
 import { keyOf } from '../global-id';
 import { User, userNode } from '../identity/user.types';
 import { PolicyVersion, policyVersionNode } from '../policies/policy.types';
@@ -50,8 +52,8 @@ export class ChangeRequestResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => ChangeRequestWhere, { nullable: true }) where?: ChangeRequestWhere,
   ): Promise<Connection<ChangeRequest>> {
-    const filter = filterOf(where ?? {});
-    const binding = { list: 'changeRequests', order: 'submittedAt', filter: { ...where } as never };
+    const filter = filterOf(given(where));
+    const binding = { list: 'changeRequests', order: 'submittedAt', filter: { ...filter } as Json };
     const page = valueOrFault(await app.approvals.queries.page(actor, filter, now, pageRequest(args, binding, 2)));
     return toConnection(page, args, binding, changeRequestNode, async () =>
       valueOrFault(await app.approvals.queries.count(actor, filter, now)),
@@ -147,9 +149,7 @@ const vote = async (
     }),
   );
 
-const filterOf = (where: ChangeRequestWhere): RequestFilter => ({
-  ...(where.tab === undefined ? {} : { tab: where.tab }),
-  ...(where.stateIn === undefined ? {} : { states: where.stateIn }),
-  ...(where.kindIn === undefined ? {} : { kinds: where.kindIn }),
-  ...(where.customer === undefined ? {} : { subject: { type: 'Customer', id: keyOf('Customer', where.customer) } }),
+const filterOf = ({ tab, stateIn, kindIn, customer }: Given<ChangeRequestWhere>): RequestFilter => ({
+  ...given({ tab, states: stateIn, kinds: kindIn }),
+  ...(customer === undefined ? {} : { subject: { type: 'Customer', id: keyOf('Customer', customer) } }),
 });

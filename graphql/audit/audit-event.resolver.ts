@@ -4,6 +4,7 @@ import { pageRequest, PageArgs, toConnection, type Connection } from '../connect
 import type { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
+import { given, type Given } from '../inputs';
 import { User, userNode } from '../identity/user.types';
 import { AuditEvent, AuditEventConnection, auditEventNode, AuditEventWhere } from './audit-event.types';
 
@@ -17,8 +18,12 @@ export class AuditResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => AuditEventWhere, { nullable: true }) where?: AuditEventWhere,
   ): Promise<Connection<AuditEvent>> {
-    const filter = filterOf(where ?? {});
-    const binding = { list: 'auditEvents', order: 'occurredAt', filter: { ...where } as never };
+    const filter = filterOf(given(where));
+    const binding = {
+      list: 'auditEvents',
+      order: 'occurredAt',
+      filter: { ...filter, from: filter.from?.toISOString(), to: filter.to?.toISOString() },
+    };
     const page = valueOrFault(await app.audit.queries.page(actor, filter, pageRequest(args, binding, 2)));
     return toConnection(page, args, binding, auditEventNode, async () =>
       valueOrFault(await app.audit.queries.count(actor, filter)),
@@ -33,18 +38,13 @@ export class AuditResolver {
   }
 }
 
-const filterOf = (where: AuditEventWhere): AuditFilter => {
-  const object = where.object === undefined ? null : parseGlobalId(where.object);
-  if (where.object !== undefined && object === null) {
+const filterOf = ({ actor, systemActor, action, object, requestId, from, to }: Given<AuditEventWhere>): AuditFilter => {
+  const about = object === undefined ? null : parseGlobalId(object);
+  if (object !== undefined && about === null) {
     throw fault('BAD_USER_INPUT', '`object` is not an id', { reason: 'INVALID_ID' });
   }
-  const actorId = where.actor === undefined ? where.systemActor : keyOf('User', where.actor);
   return {
-    ...(actorId === undefined ? {} : { actorId }),
-    ...(where.action === undefined ? {} : { action: where.action }),
-    ...(object === null ? {} : { objectType: object.type, objectId: object.key }),
-    ...(where.requestId === undefined ? {} : { requestId: where.requestId }),
-    ...(where.from === undefined ? {} : { from: where.from }),
-    ...(where.to === undefined ? {} : { to: where.to }),
+    ...given({ actorId: actor === undefined ? systemActor : keyOf('User', actor), action, requestId, from, to }),
+    ...(about === null ? {} : { objectType: about.type, objectId: about.key }),
   };
 };

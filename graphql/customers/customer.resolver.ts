@@ -5,6 +5,8 @@ import { PageArgs, pageRequest, toConnection, type Connection } from '../connect
 import type { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
+import type { Json } from '../../src/kernel/canonical-json';
+import { given, type Given } from '../inputs';
 import { User, userNode } from '../identity/user.types';
 import { indicatorValue, IndicatorValue } from '../indicators/indicator.types';
 import { creditLimit, CreditLimit } from '../limits/limit.types';
@@ -30,16 +32,17 @@ export class CustomerResolver {
   @Query(() => Customer, { nullable: true, description: 'A customer by its id or its number; exactly one of the two.' })
   async customer(
     @Ctx() { app, actor, loaders }: GraphContext,
-    @Arg('id', () => ID, { nullable: true }) id?: string,
-    @Arg('number', () => String, { nullable: true }) number?: string,
+    @Arg('id', () => ID, { nullable: true }) id?: string | null,
+    @Arg('number', () => String, { nullable: true }) number?: string | null,
   ): Promise<Customer | null> {
-    if ((id === undefined) === (number === undefined)) {
+    const wanted = given({ id, number });
+    if ((wanted.id === undefined) === (wanted.number === undefined)) {
       throw fault('BAD_USER_INPUT', 'give either `id` or `number`', { reason: 'ONE_OF' });
     }
     const view =
-      id === undefined
-        ? await app.customers.queries.byNumber(actor, number ?? '')
-        : await loaders.customers.load(keyOf('Customer', id));
+      wanted.id === undefined
+        ? await app.customers.queries.byNumber(actor, wanted.number ?? '')
+        : await loaders.customers.load(keyOf('Customer', wanted.id));
     return view === null ? null : customerNode(view);
   }
 
@@ -53,12 +56,12 @@ export class CustomerResolver {
     })
     orderBy?: CustomerOrderBy,
   ): Promise<Connection<Customer>> {
-    const filter = filterOf(where ?? {});
+    const filter = filterOf(given(where));
     const sort = {
       by: orderBy?.field ?? CustomerOrderField.NUMBER,
       direction: orderBy?.direction ?? OrderDirection.ASC,
     };
-    const binding = { list: 'customers', order: { ...sort }, filter: filter as never };
+    const binding = { list: 'customers', order: { ...sort }, filter: filter as Json };
     const { page, count } = app.ratings.queries.gradedCustomers;
     const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, 2)));
     return toConnection(found, args, binding, customerNode, async () => valueOrFault(await count(actor, filter)));
@@ -146,11 +149,7 @@ export class CustomerRelationResolver {
   }
 }
 
-const filterOf = (where: CustomerWhere) => ({
-  ...(where.kindIn === undefined ? {} : { kinds: where.kindIn }),
-  ...(where.industryIn === undefined ? {} : { industryCodes: where.industryIn }),
-  ...(where.regionIn === undefined ? {} : { regions: where.regionIn }),
-  ...(where.stageIn === undefined ? {} : { stages: where.stageIn }),
-  ...(where.search === undefined ? {} : { search: where.search }),
-  ...(where.grade === undefined ? {} : { grade: { ...where.grade } }),
+const filterOf = ({ kindIn, industryIn, regionIn, stageIn, search, grade }: Given<CustomerWhere>) => ({
+  ...given({ kinds: kindIn, industryCodes: industryIn, regions: regionIn, stages: stageIn, search }),
+  ...(grade === undefined ? {} : { grade: given(grade) }),
 });

@@ -64,12 +64,14 @@ export const useDatabase = (): TestDatabase => {
   });
 };
 
-export const cloneDatabase = async (): Promise<{ database: TestDatabase; close: () => Promise<void> }> => {
+export const cloneDatabase = async (
+  template = testServer().template,
+): Promise<{ database: TestDatabase; close: () => Promise<void> }> => {
   const server = testServer();
   const name = `tw_test_${process.pid}_${++clones}`;
   const admin = new Client({ connectionString: server.ownerUrl });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${server.template}`);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const ownerUrl = databaseUrl(server.ownerUrl, name);
   const appUrl = databaseUrl(server.appUrl, name);
   const database = await openDatabase({

@@ -33,7 +33,9 @@ export default async function globalSetup(): Promise<void> {
   process.env['TW_TEST_APP_URL'] = server.appUrl;
   process.env['TW_TEST_TEMPLATE'] = template;
   globalThis.tierwardenTeardown = async () => {
-    await admin.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+    for (const name of [template, `${template}_sample`, `${template}_sample_draft`]) {
+      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    }
     await admin.end();
     await server.stop();
   };

@@ -16,3 +16,6 @@ export const testServer = () => ({
   appUrl: required('TW_TEST_APP_URL'),
   template: required('TW_TEST_TEMPLATE'),
 });
+
+/** Database that holds the rated sample portfolio; made by the first test that asks for it, cloned by all. */
+export const sampleTemplate = (): string => `${testServer().template}_sample`;
