@@ -16,7 +16,7 @@ import {
   type QueueName,
 } from '../src/platform/queue';
 import { startOutboxRelay } from './outbox-relay';
-import { QUEUES, RECOVERY, SHUTDOWN_GRACE_MS } from './queues';
+import { QUEUES, RECOVERY } from './queues';
 
 export interface JobContext {
   /** Idempotency key given by whoever enqueued the job. */
@@ -49,6 +49,10 @@ export interface RunnerDeps<App> {
   readonly backend: QueueBackend;
   readonly log: Logger;
   readonly newId: () => string;
+  /** Jobs at a time in the queues that leave it to the configuration. */
+  readonly concurrency: number;
+  /** Time that jobs at work get to finish when the runner is closed. */
+  readonly graceMs: number;
   /** Overrides how soon the jobs of a dead worker are found. */
   readonly recovery?: { readonly lockMs: number; readonly stalledCheckMs: number };
 }
@@ -67,17 +71,18 @@ export const startJobRunner = <App>(deps: RunnerDeps<App>): Runner => {
     const queue = queues.get(handler.queue);
     if (queue !== undefined) routes.set(kind, queue);
   }
-  const workers = QUEUE_NAMES.map((name) =>
-    deps.backend.work(
+  const workers = QUEUE_NAMES.map((name) => {
+    const { concurrency } = QUEUES[name];
+    return deps.backend.work(
       name,
       {
-        concurrency: QUEUES[name].concurrency,
+        concurrency: concurrency === 'CONFIGURED' ? deps.concurrency : concurrency,
         ...(deps.recovery ?? RECOVERY),
         onError: (error) => deps.log.warn({ err: error, queue: name }, 'queue fault'),
       },
       (job) => runJob(deps, job),
-    ),
-  );
+    );
+  });
   const relay = startOutboxRelay({
     database: deps.database,
     databaseUrl: deps.databaseUrl,
@@ -88,9 +93,11 @@ export const startJobRunner = <App>(deps: RunnerDeps<App>): Runner => {
   const timers = deps.schedules.map((schedule) => startTimer(deps, schedule));
   return {
     close: async () => {
-      await Promise.all(timers.map((timer) => timer.close()));
-      await relay.close();
-      await Promise.all(workers.map((worker) => worker.close(SHUTDOWN_GRACE_MS)));
+      await Promise.all([
+        ...timers.map((timer) => timer.close()),
+        relay.close(),
+        ...workers.map((worker) => worker.close(deps.graceMs)),
+      ]);
     },
   };
 };

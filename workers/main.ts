@@ -1,0 +1,52 @@
+/**
+ * The worker: everything that happens without somebody asking at that moment. It runs inside any process that has the
+ * application, beside the API or alone, and any number of them run beside one another.
+ */
+import type { App } from '../src/app';
+import { createQueueBackend } from '../src/platform/queue';
+import { startJobRunner, type JobHandlers } from './job-runner';
+import { RATING_HANDLERS } from './ratings.worker';
+import { SCHEDULES } from './schedules';
+
+const HANDLERS: JobHandlers<App> = { ...RATING_HANDLERS };
+
+export interface Worker {
+  /** Where jobs wait, for the log. */
+  readonly store: 'redis' | 'postgres';
+  /**
+   * Takes nothing more, lets jobs at work finish within three quarters of the configured shutdown time and leaves the rest
+   * to other workers. The application stays open.
+   */
+  close(): Promise<void>;
+}
+
+/** Throws when the queue cannot be reached. */
+export const startWorker = async (app: App): Promise<Worker> => {
+  const { config, databaseUrl, database, logger, newId } = app;
+  const backend = createQueueBackend({ redis: config.redis, databaseUrl, applicationName: 'tierwarden-worker' });
+  try {
+    await backend.ping();
+  } catch (error) {
+    await backend.close();
+    throw new Error(`queue unreachable: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const runner = startJobRunner({
+    app,
+    handlers: HANDLERS,
+    schedules: SCHEDULES,
+    database,
+    databaseUrl,
+    backend,
+    log: logger.child({ part: 'worker' }),
+    newId,
+    concurrency: config.workerConcurrency,
+    graceMs: config.shutdownTimeoutMs * 0.75,
+  });
+  return {
+    store: backend.store,
+    close: async () => {
+      await runner.close();
+      await backend.close();
+    },
+  };
+};
