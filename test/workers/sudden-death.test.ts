@@ -3,7 +3,7 @@ import { useDatabase } from '../support/database';
 import { startChild, type Child } from './support/child-process';
 import { HALTS, type ChildOptions } from './support/effect-child';
 import { createEffectTables, effectCounts, enqueueEffects } from './support/effects';
-import { describeAbsentStores, QUEUE_STORES, removeKeys, uniquePrefix } from './support/queue-stores';
+import { QUEUE_STORES, removeKeys, uniquePrefix } from './support/queue-stores';
 import { until } from './support/until';
 
 const db = useDatabase();
@@ -11,8 +11,6 @@ const KEYS = Array.from({ length: 20 }, (_, n) => `key-${String(n).padStart(2, '
 const ONCE_EACH = Object.fromEntries(KEYS.map((key) => [key, 1]));
 
 beforeAll(() => createEffectTables(db));
-describeAbsentStores();
-
 describe.each(QUEUE_STORES)('with the queue on $name', (store) => {
   const children: Child[] = [];
   let place: Pick<ChildOptions, 'databaseUrl' | 'redis' | 'prefix'>;
