@@ -43,7 +43,7 @@ export class Customers1767225600007 implements MigrationInterface {
         org_unit_id uuid REFERENCES org_unit,
         version integer NOT NULL CHECK (version > 0),
         created_at timestamptz NOT NULL,
-        updated_at timestamptz NOT NULL CHECK (updated_at >= created_at),
+        updated_at timestamptz NOT NULL,
         display_name text COLLATE "C" NOT NULL GENERATED ALWAYS AS (coalesce(name_zh, name_en)) STORED,
         bucket smallint NOT NULL GENERATED ALWAYS AS
           ((('x' || substr(md5(id::text), 1, 4))::bit(16)::integer & 1023)::smallint) STORED,
@@ -72,7 +72,7 @@ export class Customers1767225600007 implements MigrationInterface {
         kind text NOT NULL CHECK (kind IN ('PARENT', 'SHAREHOLDER', 'SAME_CONTROLLER', 'GUARANTOR', 'SUPPLY_CHAIN')),
         share numeric(7, 6) CHECK (share > 0 AND share <= 1),
         created_at timestamptz NOT NULL,
-        ended_at timestamptz CHECK (ended_at >= created_at),
+        ended_at timestamptz,
         CHECK (from_id <> to_id),
         CHECK ((kind = 'SHAREHOLDER') = (share IS NOT NULL)),
         CHECK (kind <> 'SAME_CONTROLLER' OR from_id < to_id)
@@ -91,7 +91,7 @@ export class Customers1767225600007 implements MigrationInterface {
         source text NOT NULL CHECK (source <> ''),
         started_at timestamptz NOT NULL,
         started_by text NOT NULL CHECK (started_by <> ''),
-        finished_at timestamptz CHECK (finished_at >= started_at),
+        finished_at timestamptz,
         counts jsonb,
         CHECK ((finished_at IS NULL) = (counts IS NULL))
       );

@@ -147,11 +147,8 @@ export const runImport = async <Row>(
           counts.rejected++;
           refusals.push(rowRefusal(item.line, item.column, item.fault, item.value));
         } else {
-          const reading = withoutDuplicates(
-            run.read(item, (column) => cellOf(item, columns.value, column)),
-            seen,
-            item.line,
-          );
+          const cell = (column: string): string => cellOf(item, columns.value, column);
+          const reading = withoutDuplicates(run.read(item, cell), seen, item.line, cell);
           if ('refusals' in reading) {
             counts.rejected++;
             refusals.push(...reading.refusals);
@@ -221,14 +218,20 @@ export const cellOf = (row: CsvRow, columns: ReadonlyMap<string, number>, column
 /** Digests are kept in part only: a key that comes again is rare, and the part tells two contents apart. */
 const KEPT_DIGEST_CHARS = 12;
 
-const withoutDuplicates = <Row>(reading: RowReading<Row>, seen: Map<string, string>, line: number): RowReading<Row> => {
+const withoutDuplicates = <Row>(
+  reading: RowReading<Row>,
+  seen: Map<string, string>,
+  line: number,
+  cell: (column: string) => string,
+): RowReading<Row> => {
   if ('refusals' in reading) return reading;
+  const { key, keyColumn } = reading;
   const digest = reading.digest.slice(0, KEPT_DIGEST_CHARS);
-  const known = seen.get(reading.key);
+  const known = seen.get(key);
   if (known !== undefined && known !== digest) {
-    return { refusals: [rowRefusal(line, reading.keyColumn, 'DUPLICATE', reading.key)] };
+    return { refusals: [rowRefusal(line, keyColumn, 'DUPLICATE', keyColumn === null ? key : cell(keyColumn))] };
   }
-  seen.set(reading.key, digest);
+  seen.set(key, digest);
   return reading;
 };
 

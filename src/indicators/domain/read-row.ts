@@ -88,7 +88,8 @@ const readValue = (
   if (parsed.scaled && measure !== 'plain' && !(parsed.mark === 'PERCENT' && measure === 'percent')) {
     return { code: 'UNIT_CONFLICT' };
   }
-  const value = parsed.scaled ? parsed.value : parsed.value.times(Decimal.pow(10, powerOf(measure)));
+  const power = parsed.scaled ? 0 : powerOf(measure);
+  const value = power === 0 ? parsed.value : parsed.value.times(Decimal.pow(10, power));
   const fault = measure === 'scaled' ? null : rangeFault(indicator, value);
   return fault === null ? { value: plain(value) } : { code: fault };
 };
