@@ -4,36 +4,31 @@ import type { Actor, Initiator } from '../src/kernel/actor';
 import { fault } from './faults';
 import { createLoaders, type Loaders } from './loaders';
 
-export interface GraphContext {
-  readonly app: App;
-  /** Throws UNAUTHENTICATED where nobody has signed in. */
-  readonly actor: Actor;
-  readonly initiator: Initiator;
-  readonly requestId: string;
+/** A class, because Apollo copies the context by its own fields: getters have to live on the prototype. */
+export class GraphContext {
   /** One moment for the whole request. */
   readonly now: Date;
-  readonly loaders: Loaders;
-}
+  private shared: Loaders | undefined;
 
-export const createContext = (app: App, signedIn: Actor | null, requestId: string): GraphContext => {
-  const now = app.clock();
-  let loaders: Loaders | undefined;
-  const actor = (): Actor => {
-    if (signedIn === null) throw fault('UNAUTHENTICATED', 'Sign in first.', { reason: 'TOKEN_MISSING' });
-    return signedIn;
-  };
-  return {
-    app,
-    requestId,
-    now,
-    get actor() {
-      return actor();
-    },
-    get initiator() {
-      return { actor: actor(), requestId };
-    },
-    get loaders() {
-      return (loaders ??= createLoaders(app, actor(), now));
-    },
-  };
-};
+  constructor(
+    readonly app: App,
+    private readonly signedIn: Actor | null,
+    readonly requestId: string,
+  ) {
+    this.now = app.clock();
+  }
+
+  /** Throws UNAUTHENTICATED where nobody has signed in. */
+  get actor(): Actor {
+    if (this.signedIn === null) throw fault('UNAUTHENTICATED', 'Sign in first.', { reason: 'TOKEN_MISSING' });
+    return this.signedIn;
+  }
+
+  get initiator(): Initiator {
+    return { actor: this.actor, requestId: this.requestId };
+  }
+
+  get loaders(): Loaders {
+    return (this.shared ??= createLoaders(this.app, this.actor, this.now));
+  }
+}

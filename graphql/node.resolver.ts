@@ -2,7 +2,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { changeRequestNode } from './approvals/change-request.types';
 import { auditEventNode } from './audit/audit-event.types';
-import type { GraphContext } from './context';
+import { GraphContext } from './context';
 import { customerNode } from './customers/customer.types';
 import { fault } from './faults';
 import { parseGlobalId, type NodeType } from './global-id';

@@ -13,7 +13,7 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { App } from '../src/app';
 import type { Actor } from '../src/kernel/actor';
-import { createContext, type GraphContext } from './context';
+import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
 import { createGraphiqlPage } from './graphiql';
 import { createSchema } from './schema';
@@ -101,7 +101,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       next();
     },
     expressMiddleware(apollo, {
-      context: async ({ req }) => createContext(app, await signIn(app, req), requestIdOf(req)),
+      context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req)),
     }),
   );
   site.use((_, response) => {

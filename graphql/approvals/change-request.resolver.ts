@@ -4,7 +4,7 @@ import type { Json } from '../../src/kernel/canonical-json';
 import type { Result } from '../../src/kernel/result';
 import { auditEventNode } from '../audit/audit-event.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { customerNode, Customer } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
 import { given, type Given } from '../inputs';

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import type { AuditFilter } from '../../src/audit';
 import { pageRequest, PageArgs, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
 import { given, type Given } from '../inputs';

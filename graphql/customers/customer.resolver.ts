@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { ChangeRequest, changeRequestNode } from '../approvals/change-request.types';
 import { auditEventNode } from '../audit/audit-event.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
 import type { Json } from '../../src/kernel/canonical-json';

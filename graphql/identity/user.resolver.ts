@@ -1,6 +1,6 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import { ACTIONS, permit } from '../../src/identity';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { toGlobalId } from '../global-id';
 import { Viewer } from './user.types';
 

@@ -1,7 +1,7 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import { permit } from '../../src/identity';
 import { INDICATORS } from '../../src/indicators';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
 import { IndicatorDefinition, indicatorDefinition } from './indicator.types';
 

@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-gr
 import { requestPayload } from '../approvals/change-request.resolver';
 import { ChangeRequestPayload } from '../approvals/change-request.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
 import {

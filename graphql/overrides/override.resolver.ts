@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { requestPayload } from '../approvals/change-request.resolver';
 import { ChangeRequestPayload } from '../approvals/change-request.types';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { keyOf } from '../global-id';
 import { SubmitGradeOverrideInput } from './override.types';
 

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import type { PolicyKind } from '../../src/policies';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
 import { PolicyKindEnum, PolicyVersion, policyVersionNode } from './policy.types';
 

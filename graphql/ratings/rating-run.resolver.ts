@@ -3,7 +3,7 @@ import type { Result } from '../../src/kernel/result';
 import type { RunStarted } from '../../src/ratings';
 import { auditEventNode } from '../audit/audit-event.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { Customer, customerNode } from '../customers/customer.types';
 import { gradeValue } from '../enums';
 import { valueOrFault } from '../faults';

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { auditEventNode } from '../audit/audit-event.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
-import type { GraphContext } from '../context';
+import { GraphContext } from '../context';
 import { Customer, customerNode } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';

@@ -1,0 +1,411 @@
+/** The contract as front ends meet it: faults, user errors, ids, cursors, scalars, masking, sign-in. */
+import { generateKeyPair, SignJWT } from 'jose';
+import { useApi, publishedOperations, type Answer } from '../support/api';
+
+const api = useApi('sample');
+
+const codeOf = (answer: Answer): unknown => answer.errors[0]?.extensions['code'];
+const reasonOf = (answer: Answer): unknown => answer.errors[0]?.extensions['reason'];
+
+const raw = (body: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${api.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+
+const withToken = async (token: string): Promise<{ status: number; body: { errors?: Answer['errors'] } }> => {
+  const response = await raw(JSON.stringify({ query: '{ viewer { id } }' }), { authorization: `Bearer ${token}` });
+  return { status: response.status, body: (await response.json()) as { errors?: Answer['errors'] } };
+};
+
+describe('signing in', () => {
+  it('is needed for anything but the type name', async () => {
+    expect((await api.ask(null, '{ __typename }')).data).toEqual({ __typename: 'Query' });
+    expect(codeOf(await api.ask(null, '{ viewer { id } }'))).toBe('UNAUTHENTICATED');
+  });
+
+  it('tells the caller who he is and what he may do', async () => {
+    const answer = await api.ask('approver', 'viewer');
+    expect(answer.data?.['viewer']).toMatchObject({ displayName: '陈静 Chen Jing', roles: ['RISK_APPROVER'] });
+    expect(answer.data?.['viewer'].permissions).toContain('request.decide');
+  });
+
+  it.each<[string, () => Promise<string>, string]>([
+    ['garbage', async () => 'garbage', 'TOKEN_MALFORMED'],
+    [
+      'a token signed by somebody else',
+      async () => {
+        const { privateKey } = await generateKeyPair('ES256');
+        return new SignJWT()
+          .setProtectedHeader({ alg: 'ES256' })
+          .setIssuer('tierwarden-local')
+          .setAudience('tierwarden')
+          .setSubject('cro')
+          .setIssuedAt()
+          .setExpirationTime('10y')
+          .sign(privateKey);
+      },
+      'TOKEN_FORGED',
+    ],
+    [
+      'a token without signature',
+      async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`,
+      'ALGORITHM_NOT_ALLOWED',
+    ],
+  ])('is refused with %s', async (_, make, reason) => {
+    const { status, body } = await withToken(await make());
+    expect(status).toBe(401);
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason });
+  });
+
+  it('is refused with an expired token', async () => {
+    const issued = await api.app.tokens?.issue?.('approver', 5);
+    api.test.clock.advance(3_600_000);
+    const { status, body } = await withToken(issued ?? '');
+    expect(status).toBe(401);
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' });
+  });
+});
+
+describe('faults', () => {
+  it.each<[string, string, Record<string, unknown> | undefined, string, string | undefined]>([
+    ['a document that does not parse', '{ viewer { ', undefined, 'GRAPHQL_PARSE_FAILED', undefined],
+    ['a field that does not exist', '{ nobody }', undefined, 'GRAPHQL_VALIDATION_FAILED', undefined],
+    ['a page that is too large', '{ customers(first: 101) { nodes { id } } }', undefined, 'BAD_USER_INPUT', undefined],
+    ['a page that is too small', '{ customers(first: 0) { nodes { id } } }', undefined, 'BAD_USER_INPUT', undefined],
+    [
+      'a cursor that is none',
+      '{ customers(after: "x") { nodes { id } } }',
+      undefined,
+      'BAD_USER_INPUT',
+      'INVALID_CURSOR',
+    ],
+    ['an id that is none', '{ node(id: "x") { id } }', undefined, 'BAD_USER_INPUT', 'INVALID_ID'],
+    [
+      'an id of another type',
+      'query ($id: ID!) { changeRequest(id: $id) { id } }',
+      { id: Buffer.from('User:00000000-0000-7000-8000-000000000000').toString('base64url') },
+      'BAD_USER_INPUT',
+      'INVALID_ID',
+    ],
+    ['both id and number', '{ customer(id: "a", number: "b") { id } }', undefined, 'BAD_USER_INPUT', 'ONE_OF'],
+    [
+      'an enum value that is unknown',
+      '{ customers(where: { grade: { eq: ZZZ } }) { nodes { id } } }',
+      undefined,
+      'GRAPHQL_VALIDATION_FAILED',
+      undefined,
+    ],
+    [
+      'a decimal with an exponent',
+      'mutation ($i: RequestCreditLimitRaiseInput!) { requestCreditLimitRaise(input: $i) { userErrors { code } } }',
+      { i: { customerId: 'x', amount: { amount: '1e5', currency: 'CNY' }, justification: 'x', expectedVersion: 0 } },
+      'BAD_USER_INPUT',
+      undefined,
+    ],
+    [
+      'a decimal of 40 digits',
+      'mutation ($i: RequestCreditLimitRaiseInput!) { requestCreditLimitRaise(input: $i) { userErrors { code } } }',
+      {
+        i: {
+          customerId: 'x',
+          amount: { amount: '9'.repeat(40), currency: 'CNY' },
+          justification: 'x',
+          expectedVersion: 0,
+        },
+      },
+      'BAD_USER_INPUT',
+      undefined,
+    ],
+    [
+      'a moment that does not exist',
+      'query ($w: AuditEventWhere) { auditEvents(where: $w) { nodes { id } } }',
+      { w: { from: '2026-02-30T00:00:00Z' } },
+      'BAD_USER_INPUT',
+      undefined,
+    ],
+  ])('%s', async (_, document, variables, code, reason) => {
+    const answer = await api.ask('approver', document, variables);
+    expect(codeOf(answer)).toBe(code);
+    if (reason !== undefined) expect(reasonOf(answer)).toBe(reason);
+    expect(JSON.stringify(answer)).not.toMatch(/ at .*\.(ts|js):\d+/);
+    expect(answer.errors[0]?.extensions['requestId']).toEqual(expect.any(String));
+  });
+
+  it('a body of 10 MB is refused before it is read', async () => {
+    const response = await raw(JSON.stringify({ query: `{ viewer { id } } #${'x'.repeat(10 * 1024 * 1024)}` }));
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] });
+  });
+
+  it('a document of too many tokens is refused by the parser', async () => {
+    const answer = await api.ask('approver', `{ ${'a: __typename '.repeat(2_000)} }`);
+    expect(codeOf(answer)).toBe('GRAPHQL_PARSE_FAILED');
+  });
+
+  it('a body that is not JSON is refused', async () => {
+    const response = await raw('{"query":');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
+  it('a form post from another site is refused', async () => {
+    const response = await raw('query=%7B__typename%7D', { 'content-type': 'application/x-www-form-urlencoded' });
+    expect(response.status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('nothing of what went wrong inside leaves the server', async () => {
+    const query = jest.spyOn(api.app.customers.queries, 'byNumber').mockRejectedValueOnce(new Error('secret detail'));
+    const answer = await api.ask('approver', '{ customer(number: "x") { id } }');
+    query.mockRestore();
+    expect(codeOf(answer)).toBe('INTERNAL_SERVER_ERROR');
+    expect(JSON.stringify(answer)).not.toContain('secret');
+  });
+
+  it('a request id is echoed, and made where none is given', async () => {
+    const given = await raw(JSON.stringify({ query: '{ viewer { id } }' }), { 'x-request-id': 'order-4711-a' });
+    expect(given.headers.get('x-request-id')).toBe('order-4711-a');
+    expect(await given.json()).toMatchObject({ errors: [{ extensions: { requestId: 'order-4711-a' } }] });
+    const made = await raw(JSON.stringify({ query: '{ __typename }' }), { 'x-request-id': 'no\tgood' });
+    expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('lists', () => {
+  it('page through everything without gap or double, in order', async () => {
+    const numbers: string[] = [];
+    let after: string | null = null;
+    for (;;) {
+      const answer: Answer = await api.ask('approver', 'customers', {
+        first: 97,
+        after,
+        orderBy: { field: 'NUMBER', direction: 'DESC' },
+      });
+      const { nodes, pageInfo, totalCount } = answer.data?.['customers'];
+      numbers.push(...nodes.map((node: { number: string }) => node.number));
+      expect(totalCount).toEqual({ count: 600, precision: 'EXACT' });
+      if (!pageInfo.hasNextPage) break;
+      after = pageInfo.endCursor;
+    }
+    expect(new Set(numbers).size).toBe(600);
+    expect(numbers).toHaveLength(600);
+  });
+
+  it('refuse a cursor of another order or filter', async () => {
+    const first = await api.ask('approver', 'customers', { first: 2, orderBy: { field: 'NAME' } });
+    const after = first.data?.['customers'].pageInfo.endCursor;
+    expect(reasonOf(await api.ask('approver', 'customers', { first: 2, after }))).toBe('INVALID_CURSOR');
+    const other = await api.ask('approver', 'customers', {
+      first: 2,
+      after,
+      orderBy: { field: 'NAME' },
+      where: { search: 'a' },
+    });
+    expect(reasonOf(other)).toBe('INVALID_CURSOR');
+  });
+
+  it('filter by grade, by rank', async () => {
+    const answer = await api.ask('approver', 'customers', {
+      first: 100,
+      where: { grade: { gte: 'A', notIn: ['AA'] } },
+    });
+    const values = new Set(answer.data?.['customers'].nodes.map((node: any) => node.grade.inForce.value));
+    expect(values).toEqual(new Set(['AAA', 'A']));
+  });
+
+  it('find by part of a name', async () => {
+    const [some] = (await api.ask('approver', 'customers', { first: 1 })).data?.['customers'].nodes;
+    const found = await api.ask('approver', 'customers', { where: { search: some.name.slice(1, 6) } });
+    expect(found.data?.['customers'].nodes.map((node: any) => node.id)).toContain(some.id);
+  });
+});
+
+describe('ids', () => {
+  it('find any node again, and nothing for what is not there', async () => {
+    const [some] = (await api.ask('approver', 'customers', { first: 1 })).data?.['customers'].nodes;
+    expect((await api.ask('approver', 'node', { id: some.id })).data?.['node']).toEqual({
+      __typename: 'Customer',
+      id: some.id,
+    });
+    const unknown = Buffer.from('Customer:00000000-0000-7000-8000-000000000000').toString('base64url');
+    const nodes = await api.ask('approver', 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+      ids: [unknown, some.id],
+    });
+    expect(nodes.data?.['nodes']).toEqual([null, { id: some.id }]);
+  });
+});
+
+describe('masking', () => {
+  const creditRows = async (who: 'maker' | 'approver') => {
+    const [some] = (await api.ask('approver', 'customers', { first: 1, where: { grade: { eq: 'A' } } })).data?.[
+      'customers'
+    ].nodes;
+    const values = (await api.ask(who, 'customer-indicators', { id: some.id })).data?.['customer'].indicators;
+    const log = (await api.ask(who, 'rating-log', { id: some.id })).data?.['customer'].grade.rating.calculationLog.rows;
+    return { values, log };
+  };
+
+  it('keeps credit data from sales, and says so', async () => {
+    const { values, log } = await creditRows('maker');
+    const masked = values.filter((value: any) => value.masked);
+    expect(masked.length).toBeGreaterThan(0);
+    for (const value of masked) expect(value.value).toBeNull();
+    for (const row of log.filter((line: any) => line.masked)) expect(row.input).toBeNull();
+    expect(log.some((line: any) => line.masked)).toBe(true);
+  });
+
+  it('shows them to risk', async () => {
+    const { values, log } = await creditRows('approver');
+    expect(values.every((value: any) => !value.masked && value.value !== null)).toBe(true);
+    expect(log.every((line: any) => !line.masked)).toBe(true);
+  });
+});
+
+describe('the calculation log', () => {
+  it('adds up to the score exactly', async () => {
+    const page = (await api.ask('approver', 'customers', { first: 20 })).data?.['customers'].nodes;
+    for (const { id } of page) {
+      const { rating } = (await api.ask('approver', 'rating-log', { id })).data?.['customer'].grade;
+      const e4 = (text: string): number => Math.round(Number(text) * 10_000);
+      const sum = rating.calculationLog.rows.reduce((total: number, row: any) => total + e4(row.contribution), 0);
+      expect(sum).toBe(e4(rating.score));
+    }
+  });
+});
+
+describe('registering a customer', () => {
+  const register = async (input: Record<string, unknown>) =>
+    (await api.ask('maker', 'register-customer', { input })).data?.['registerCustomer'];
+
+  it('answers with the customer and the event', async () => {
+    const answer = await register({ number: 'N-1', nameZh: '上海某某贸易有限公司', creditCode: '91310112087994932F' });
+    expect(answer.userErrors).toEqual([]);
+    expect(answer.customer).toMatchObject({ number: 'N-1', version: 1 });
+    expect(answer.auditEvent.action).toBe('customer.registered');
+  });
+
+  it.each<[string, Record<string, unknown>, string, string]>([
+    [
+      'a wrong check character',
+      { number: 'N-2', nameZh: '甲', creditCode: '91310112087994932G' },
+      'INVALID',
+      'creditCode',
+    ],
+    ['a wrong LEI', { number: 'N-3', nameZh: '甲', lei: '529900T8BM49AURSDO56' }, 'INVALID', 'lei'],
+    ['no name', { number: 'N-4' }, 'REQUIRED', 'nameZh'],
+    ['a blank number', { number: ' ', nameZh: '甲' }, 'REQUIRED', 'number'],
+    ['a number that is taken', { number: 'N-1', nameZh: '甲' }, 'ALREADY_EXISTS', 'number'],
+    ['an unknown industry', { number: 'N-5', nameZh: '甲', industryCode: 'MAGIC' }, 'NOT_FOUND', 'industryCode'],
+    ['a name that is too long for any form', { number: 'N-6', nameZh: '甲'.repeat(1_001) }, 'OUT_OF_RANGE', 'nameZh'],
+  ])('refuses %s', async (_, input, code, field) => {
+    const { customer, userErrors } = await register(input);
+    expect(customer).toBeNull();
+    expect(userErrors).toEqual([expect.objectContaining({ code, field: expect.arrayContaining([field]) })]);
+  });
+});
+
+describe('rating by mutation', () => {
+  const rate = async (who: 'analyst' | 'maker', customerId: string) =>
+    api.ask(who, 'rate-customer', { input: { customerId } });
+
+  it('rates one customer alike to the run over everybody', async () => {
+    const [some] = (await api.ask('approver', 'customers', { first: 1, where: { grade: { eq: 'BBB' } } })).data?.[
+      'customers'
+    ].nodes;
+    const before = (await api.ask('analyst', 'rating-log', { id: some.id })).data?.['customer'].grade.rating;
+    const answer = (await rate('analyst', some.id)).data?.['rateCustomer'];
+    expect(answer.userErrors).toEqual([]);
+    expect(answer.rating).toMatchObject({ score: before.score, modelGrade: before.modelGrade });
+    expect(answer.auditEvent.action).toBe('customer.rated');
+    const after = (await api.ask('analyst', 'rating-log', { id: some.id })).data?.['customer'].grade.rating;
+    expect(after.id).not.toBe(before.id);
+    expect(after.calculationLog.rows).toEqual(before.calculationLog.rows);
+  });
+
+  it('is refused to sales and for customers that cannot be rated', async () => {
+    const [some] = (await api.ask('approver', 'customers', { first: 1 })).data?.['customers'].nodes;
+    expect(codeOf(await rate('maker', some.id))).toBe('FORBIDDEN');
+    const created = (
+      await api.ask('maker', 'register-customer', { input: { number: 'EMPTY', nameZh: '空', industryCode: 'RETAIL' } })
+    ).data?.['registerCustomer'].customer;
+    expect((await rate('analyst', created.id)).data?.['rateCustomer']).toMatchObject({
+      rating: null,
+      userErrors: [{ messageKey: 'INVALID_STATE.NO_VALUES' }],
+    });
+  });
+});
+
+describe('the audit log', () => {
+  it('is found by actor, action and time, newest first', async () => {
+    const viewer = (await api.ask('maker', 'viewer')).data?.['viewer'];
+    const answer = await api.ask('auditor', 'audit-events', {
+      where: { actor: viewer.id, action: 'customer.registered' },
+    });
+    const { nodes, totalCount } = answer.data?.['auditEvents'];
+    expect(nodes.length).toBe(totalCount.count);
+    expect(nodes.length).toBeGreaterThan(0);
+    for (const node of nodes)
+      expect(node).toMatchObject({ actor: { displayName: '王芳 Wang Fang' }, action: 'customer.registered' });
+    const none = await api.ask('auditor', 'audit-events', { where: { to: '2020-01-01T00:00:00Z' } });
+    expect(none.data?.['auditEvents'].nodes).toEqual([]);
+  });
+
+  it('is closed to those who may not read it', async () => {
+    expect(codeOf(await api.ask('maker', 'audit-events'))).toBe('FORBIDDEN');
+  });
+});
+
+describe('the published operations', () => {
+  it('are all valid and run', async () => {
+    const customerId = (await api.ask('cro', 'customers', { first: 1 })).data?.['customers'].nodes[0].id;
+    const runId = (await api.ask('cro', 'rating-runs')).data?.['ratingRuns'].nodes[0].id;
+    const unknownRequest = Buffer.from('ChangeRequest:00000000-0000-7000-8000-000000000000').toString('base64url');
+    const byVariable: Record<string, unknown> = { id: customerId, kind: 'APPROVAL_MATRIX' };
+    const special: Record<string, Record<string, unknown>> = {
+      'rating-run': { id: runId },
+      'change-request': { id: unknownRequest },
+      'approve-request': { input: { requestId: unknownRequest, expectedVersion: 1 } },
+      'reject-request': { input: { requestId: unknownRequest, expectedVersion: 1 } },
+      'withdraw-request': { input: { requestId: unknownRequest, expectedVersion: 1 } },
+      'rate-customer': { input: { customerId } },
+      'cancel-rating-run': { input: { runId } },
+      'register-customer': { input: { number: 'OP-1', nameEn: 'Operations Ltd' } },
+      'submit-grade-override': {
+        input: {
+          customerId,
+          toGrade: 'C',
+          reasonCode: '',
+          justification: '',
+          validUntil: '2026-06-01T00:00:00Z',
+          expectedVersion: 1,
+        },
+      },
+      'request-credit-limit-raise': {
+        input: { customerId, amount: { amount: '1.00', currency: 'CNY' }, justification: '', expectedVersion: 1 },
+      },
+    };
+    for (const [name] of await publishedOperations()) {
+      const answer = await api.ask(name === 'register-customer' ? 'maker' : 'cro', name, special[name] ?? byVariable);
+      expect({ name, errors: answer.errors.map((error) => error.message) }).toEqual({ name, errors: [] });
+      expect(answer.data).not.toBeNull();
+    }
+  });
+});
+
+describe('the rest of the site', () => {
+  it('serves GraphiQL from its own bundle, under a policy that allows no other script', async () => {
+    const page = await fetch(`${api.url}/graphql`, { headers: { accept: 'text/html' } });
+    const html = await page.text();
+    expect(page.status).toBe(200);
+    expect(html).toContain('<script');
+    expect(html).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+  });
+
+  it('answers GET queries and health questions', async () => {
+    const got = await fetch(`${api.url}/graphql?query=%7B__typename%7D`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    expect(await got.json()).toEqual({ data: { __typename: 'Query' } });
+    expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${api.url}/readyz`)).json()).toMatchObject({ ready: true });
+    expect((await fetch(`${api.url}/nowhere`)).status).toBe(404);
+  });
+});
