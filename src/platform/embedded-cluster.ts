@@ -248,7 +248,7 @@ const writeSettings = async (cluster: Cluster, data: string): Promise<void> => {
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    ...(cluster.durability === 'none' ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
+    ...(cluster.durability === 'none' ? { fsync: 'off', full_page_writes: 'off' } : {}),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`);
   const notice = '# Written anew by tierwarden at every start; changes made here are lost.';

@@ -2,7 +2,7 @@
  * Who uses the embedded server of a home, among processes that know nothing of one another. Every user holds a lease, a
  * file naming its process; a lease whose process is gone counts for nothing. One lock guards every change of state.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lock, lockSync, type LockOptions } from 'proper-lockfile';
 import { processStamp } from './embedded-process';
@@ -22,7 +22,7 @@ export interface Leases {
   /** Takes a lease for this process; the returned id gives it back. */
   take(): string;
   giveBack(id: string): void;
-  /** Whether any living process, this one included, holds a lease. Dead leases are swept away. */
+  /** Whether any living process holds a lease, be it this one. Dead leases are swept away. */
   anyAlive(): boolean;
   locked<T>(work: () => Promise<T>): Promise<T>;
   /** {@link locked} for the exit of the process; does nothing if the lock cannot be had. */
@@ -49,7 +49,7 @@ export const leasesIn = (folder: string): Leases => {
     },
     giveBack: (id) => rmSync(fileOf(id), { force: true }),
     anyAlive: () => {
-      const alive = readdirSync(leaseFolder).filter((id) => {
+      const alive = (existsSync(leaseFolder) ? readdirSync(leaseFolder) : []).filter((id) => {
         const lease = readLease(fileOf(id));
         if (lease?.stamp && lease.stamp === processStamp(lease.pid)) return true;
         rmSync(fileOf(id), { force: true });

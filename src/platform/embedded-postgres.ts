@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { chooseConfinement, EmbeddedUnavailable, findBinaries } from './embedded-binaries';
@@ -43,6 +44,9 @@ export interface AttachOptions {
   readonly durability?: 'full' | 'none';
 }
 
+const JOIN_RETRY_MS = 250;
+const JOIN_TIMEOUT_MS = 10_000;
+
 /**
  * Joins the server of `home`, starting it (and at the first time making its data directory) if need be. A server that
  * a killed process left running is taken over, one that was killed itself is recovered. If the process exits without
@@ -67,9 +71,10 @@ export const attachEmbedded = async (home: string, options: AttachOptions = {}):
   };
   try {
     return await leases.locked(async () => {
+      const alone = !leases.anyAlive();
       lease = leases.take();
       try {
-        const { logins, port } = await ensureRunning(home, folder, options);
+        const { logins, port } = await ensureRunning(home, folder, alone, options);
         return { ownerUrl: urlOf(logins.migrator, port), appUrl: urlOf(logins.server, port), release };
       } catch (error) {
         const id = lease;
@@ -105,16 +110,13 @@ const releaseAtExit = (folder: string, leases: Leases, lease: string): void => {
 const ensureRunning = async (
   home: string,
   folder: string,
+  alone: boolean,
   options: AttachOptions,
 ): Promise<{ logins: Logins; port: number }> => {
   const onStep = options.onStep ?? (() => undefined);
   const logins = await ensureLogins(home);
-  const found = await findServer(folder);
-  if (found !== null) {
-    if (await canLogIn(logins, found)) return { logins, port: found.port };
-    // secrets.json was lost or replaced.
-    await stopServer(folder);
-  }
+  const joined = await joinServer(folder, logins, alone);
+  if (joined !== null) return { logins, port: joined.port };
   const binaries = findBinaries();
   const cluster: Cluster = {
     folder,
@@ -128,10 +130,37 @@ const ensureRunning = async (
   }
   onStep('starting the embedded PostgreSQL');
   const started = await startServer(cluster);
-  if (await canLogIn(logins, started)) return { logins, port: started.port };
+  if ((await logIn(logins, started)) === 'welcome') return { logins, port: started.port };
   await stopServer(folder);
   await resetPasswords(cluster, logins);
   return { logins, port: (await startServer(cluster)).port };
+};
+
+/**
+ * The server that runs already; null if none does. One that does not know our passwords, because secrets.json was lost,
+ * is stopped, but only if nobody else uses it.
+ */
+const joinServer = async (folder: string, logins: Logins, alone: boolean): Promise<RunningServer | null> => {
+  for (let waitedMs = 0; ; waitedMs += JOIN_RETRY_MS) {
+    const found = await findServer(folder);
+    if (found === null) return null;
+    try {
+      if ((await logIn(logins, found)) === 'welcome') return found;
+    } catch (error) {
+      // It may be dying at this very moment; then it is soon not to be found.
+      if (waitedMs >= JOIN_TIMEOUT_MS) {
+        throw new EmbeddedUnavailable(`the embedded PostgreSQL refuses connections: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+      await sleep(JOIN_RETRY_MS);
+      continue;
+    }
+    if (!alone)
+      throw new EmbeddedUnavailable('secrets.json was replaced while others use the database; stop them first');
+    await stopServer(folder);
+    return null;
+  }
 };
 
 const makeHome = async (home: string, folder: string): Promise<void> => {
@@ -192,19 +221,17 @@ const urlOf = (login: Logins['server'], port: number): string =>
   `postgres://${login.name}:${login.password}@127.0.0.1:${port}/${DATABASE_NAME}`;
 
 /** Whether the server knows both passwords. Any other trouble is thrown. */
-const canLogIn = async (logins: Logins, server: RunningServer): Promise<boolean> => {
+const logIn = async (logins: Logins, server: RunningServer): Promise<'welcome' | 'wrong password'> => {
   for (const login of [logins.migrator, logins.server]) {
     const client = new Client({ connectionString: urlOf(login, server.port), connectionTimeoutMillis: 10_000 });
     try {
       await client.connect();
     } catch (error) {
-      if ((error as { code?: string }).code === '28P01') return false;
-      throw new EmbeddedUnavailable(`the embedded PostgreSQL refuses connections: ${(error as Error).message}`, {
-        cause: error,
-      });
+      if ((error as { code?: string }).code === '28P01') return 'wrong password';
+      throw error;
     } finally {
       await client.end().catch(() => undefined);
     }
   }
-  return true;
+  return 'welcome';
 };
