@@ -63,8 +63,9 @@ export const readRun = async (query: Query, id: string): Promise<RunRow | null> 
   return row ?? null;
 };
 
+/** Not FOR UPDATE: every rating that a chunk has written holds a share of its run's key, and chunks would deadlock. */
 export const lockRun = async (tx: Tx, id: string): Promise<RunRow | null> => {
-  const [row] = await tx.query<RunRow>(`SELECT ${RUN_ROW} FROM rating_run WHERE id = $1 FOR UPDATE`, [id]);
+  const [row] = await tx.query<RunRow>(`SELECT ${RUN_ROW} FROM rating_run WHERE id = $1 FOR NO KEY UPDATE`, [id]);
   return row ?? null;
 };
 
@@ -173,7 +174,7 @@ export const takeIdleChunks = (tx: Tx, since: Date): Promise<{ runId: string; or
        SELECT run.id FROM rating_run AS run
        WHERE run.state = 'RUNNING' AND $1 > greatest(run.started_at, run.resumed_at,
          (SELECT max(chunk.done_at) FROM rating_run_chunk AS chunk WHERE chunk.run_id = run.id))
-       FOR UPDATE OF run SKIP LOCKED),
+       FOR NO KEY UPDATE OF run SKIP LOCKED),
      marked AS (UPDATE rating_run SET resumed_at = $2 WHERE id IN (SELECT id FROM idle) RETURNING id)
      SELECT chunk.run_id AS "runId", chunk.ordinal
      FROM marked JOIN rating_run_chunk AS chunk ON chunk.run_id = marked.id
