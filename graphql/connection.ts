@@ -59,7 +59,7 @@ registerEnumType(CountPrecision, {
 });
 
 @ObjectType({ description: 'Number of items in a list, counted only when asked for.', simpleResolvers: true })
-export class TotalCount {
+class TotalCount {
   @Field(() => Int, { description: 'The number, at most 10,000.' })
   count!: number;
 

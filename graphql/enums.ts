@@ -10,7 +10,7 @@ export const enumOf = <const Name extends string>(names: readonly Name[]): { rea
 export const GradeEnum = enumOf(GRADES);
 registerEnumType(GradeEnum, { name: 'Grade', description: 'The nine grades, best first.' });
 
-export const GradeBandEnum = enumOf(GRADE_BANDS);
+const GradeBandEnum = enumOf(GRADE_BANDS);
 registerEnumType(GradeBandEnum, {
   name: 'GradeBand',
   description: 'Four-level view of the grades 「四级」.',

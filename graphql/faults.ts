@@ -59,8 +59,8 @@ export const formatFault =
     if (original instanceof ArgumentValidationError) {
       return shaped(formatted, fault('BAD_USER_INPUT', 'an argument is not valid', { reason: 'ARGUMENT' }));
     }
-    const code = String(formatted.extensions?.['code'] ?? '');
-    if (PASSED_ON.has(code)) {
+    const code = formatted.extensions?.['code'] as string | undefined;
+    if (code !== undefined && PASSED_ON.has(code)) {
       const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
       return { ...formatted, extensions: { ...extensions, retryable: code === 'SERVICE_UNAVAILABLE' } };
     }

@@ -126,7 +126,8 @@ const listening = (http: Server, listen: { readonly port: number; readonly host:
     });
   });
 
-const requestIdOf = (request: Request): string => String(request.id);
+/** Given to every request by the logger, as a string. */
+const requestIdOf = (request: Request): string => request.id as string;
 
 /** The actor behind the request's token; null without one, and a 401 for one that does not hold. */
 const signIn = async (app: App, request: Request): Promise<Actor | null> => {

@@ -25,7 +25,7 @@ import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
 import { UserError } from '../user-errors';
 
-export const RequestKindEnum = enumOf(REQUEST_KINDS);
+const RequestKindEnum = enumOf(REQUEST_KINDS);
 registerEnumType(RequestKindEnum, {
   name: 'ChangeRequestKind',
   description: 'What a request would change.',
@@ -35,7 +35,7 @@ registerEnumType(RequestKindEnum, {
   },
 });
 
-export const RequestStateEnum = enumOf(REQUEST_STATES);
+const RequestStateEnum = enumOf(REQUEST_STATES);
 registerEnumType(RequestStateEnum, {
   name: 'ChangeRequestState',
   description: 'Where a request stands.',
@@ -129,7 +129,7 @@ export class Evidence {
 }
 
 @ObjectType({ description: 'A proposed override.', simpleResolvers: true })
-export class GradeOverrideProposal {
+class GradeOverrideProposal {
   @Field(() => GradeValue, { description: 'Grade in force at submission.' })
   fromGrade!: GradeValue;
 
@@ -153,7 +153,7 @@ export class GradeOverrideProposal {
 }
 
 @ObjectType({ description: 'A proposed raise of a credit limit.', simpleResolvers: true })
-export class CreditLimitProposal {
+class CreditLimitProposal {
   @Field(() => Money, { description: 'Limit at submission.' })
   from!: Money;
 

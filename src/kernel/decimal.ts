@@ -27,8 +27,3 @@ export const parseDecimal = (text: string): Decimal | null => {
 
 /** Two places, half-up: the form in which amounts are stored and shown. */
 export const roundMoney = (amount: Decimal): string => amount.toFixed(2, Decimal.ROUND_HALF_UP);
-
-export const money = (amount: Decimal | string, currency: string): Money => ({
-  amount: roundMoney(new Decimal(amount)),
-  currency,
-});

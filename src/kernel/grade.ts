@@ -5,8 +5,6 @@
 export const GRADES = ['AAA', 'AA', 'A', 'BBB', 'BB', 'B', 'CCC', 'CC', 'C'] as const;
 export type Grade = (typeof GRADES)[number];
 
-export const isGrade = (value: string): value is Grade => (GRADES as readonly string[]).includes(value);
-
 /** 9 for AAA down to 1 for C: a higher rank is a better grade. */
 export const rankOf = (grade: Grade): number => GRADES.length - GRADES.indexOf(grade);
 
@@ -21,8 +19,6 @@ export const gradeOfRank = (rank: number): Grade => {
 export const notchesBetween = (from: Grade, to: Grade): number => rankOf(to) - rankOf(from);
 
 export const isWorse = (a: Grade, b: Grade): boolean => rankOf(a) < rankOf(b);
-
-export const worseOf = (a: Grade, b: Grade): Grade => (isWorse(a, b) ? a : b);
 
 /** Four-level view 「四级」: 优质 (AAA–AA), 良好 (A–BBB), 一般 (BB–B), 风险 (CCC–C). */
 export const GRADE_BANDS = ['EXCELLENT', 'GOOD', 'FAIR', 'AT_RISK'] as const;

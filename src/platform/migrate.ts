@@ -53,7 +53,7 @@ export const migrate = async (options: MigrateOptions): Promise<MigrateOutcome> 
 };
 
 /** Names of migrations that the database has and this code does not know; empty when all is well. */
-export const unknownMigrations = async (client: Client, known: MigrationClasses): Promise<string[]> => {
+const unknownMigrations = async (client: Client, known: MigrationClasses): Promise<string[]> => {
   const table = await client.query<{ exists: boolean }>("SELECT to_regclass('migration') IS NOT NULL AS exists");
   if (table.rows[0]?.exists !== true) return [];
   const names = new Set(known.map((migration) => (migration as { name: string }).name));

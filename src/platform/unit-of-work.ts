@@ -41,7 +41,7 @@ export interface Tx {
   /** The moment of this unit of work. */
   readonly at: Date;
   readonly initiator: Initiator;
-  newId(): string;
+  readonly newId: NewId;
   /** One statement inside this transaction. */
   readonly query: Query;
   /** Streams text or binary COPY data into `COPY … FROM STDIN`; yields the number of rows. */

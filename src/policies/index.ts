@@ -8,7 +8,7 @@ import type { PolicyKind, PolicyVersion } from './domain/policy';
 import { ensureDefaultPolicies } from './policy.commands';
 import { policyInForce, policyVersionsByIds } from './policy.queries';
 
-export { routeChange, HIGHEST_ROW, type ApprovalLevel, type ChangeFacts, type Routing } from './domain/approval-matrix';
+export { routeChange, type ApprovalLevel, type ChangeFacts, type Routing } from './domain/approval-matrix';
 export { termsAt, type LimitPolicy, type LimitTerms } from './domain/limit-policy';
 export type { OverridePolicy } from './domain/override-policy';
 export { POLICY_KINDS, type PolicyContent, type PolicyKind, type PolicyVersion } from './domain/policy';
@@ -34,6 +34,5 @@ export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWor
     const permitted = permit(viewer, 'policy.read');
     return permitted.ok ? ok(await policyInForce(deps.database.query, kind, at)) : permitted;
   },
-  byIds: async (viewer, ids) =>
-    permit(viewer, 'policy.read').ok ? policyVersionsByIds(deps.database.query, ids) : [],
+  byIds: async (viewer, ids) => (permit(viewer, 'policy.read').ok ? policyVersionsByIds(deps.database.query, ids) : []),
 });

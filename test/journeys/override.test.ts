@@ -21,7 +21,7 @@ interface CustomerAnswer {
 const customer = async (id: string): Promise<CustomerAnswer> => {
   const answer = await api.ask('approver', 'customer', { id });
   expect(answer.errors).toEqual([]);
-  return answer.data?.['customer'] as CustomerAnswer;
+  return answer.data['customer'] as CustomerAnswer;
 };
 
 /** A rated customer of the given grade whose limit a lower grade would cut. */
@@ -31,7 +31,7 @@ const someCustomer = async (grade: string): Promise<CustomerAnswer> => {
     where: { grade: { eq: grade }, kindIn: ['CUSTOMER'] },
   });
   expect(page.errors).toEqual([]);
-  for (const { id } of page.data?.['customers'].nodes as { id: string }[]) {
+  for (const { id } of page.data['customers'].nodes as { id: string }[]) {
     const found = await customer(id);
     if (found.openRequests.length === 0 && found.override === null && Number(found.creditLimit.approved.amount) > 0)
       return found;
@@ -50,7 +50,7 @@ const proposal = (of: CustomerAnswer, toGrade: string, over: Record<string, unkn
 });
 
 const submit = async (who: Handle, input: Record<string, unknown>) =>
-  (await api.ask(who, 'submit-grade-override', { input })).data?.['submitGradeOverride'];
+  (await api.ask(who, 'submit-grade-override', { input })).data['submitGradeOverride'];
 
 const decide = async (
   who: Handle,
@@ -62,7 +62,7 @@ const decide = async (
     await api.ask(who, `${verb}-request`, {
       input: { requestId: request.id, expectedVersion: request.version, comment },
     })
-  ).data?.[`${verb}Request`];
+  ).data[`${verb}Request`];
 
 describe('an override downwards', () => {
   it('goes from submission to effect and back', async () => {
@@ -82,7 +82,7 @@ describe('an override downwards', () => {
     expect(own).toMatchObject({ request: null, userErrors: [{ code: 'MAKER_CANNOT_CHECK' }] });
 
     const inbox = await api.ask('approver', 'inbox', { tab: 'WAITING_FOR_ME' });
-    expect(inbox.data?.['changeRequests'].nodes.map((node: { number: string }) => node.number)).toContain(
+    expect(inbox.data['changeRequests'].nodes.map((node: { number: string }) => node.number)).toContain(
       submitted.request.number,
     );
 
@@ -123,7 +123,7 @@ describe('an override downwards', () => {
         expectedVersion: expired.creditLimit.version,
       },
     });
-    const raised = raise.data?.['requestCreditLimitRaise'];
+    const raised = raise.data['requestCreditLimitRaise'];
     expect(raised.userErrors).toEqual([]);
     let version = raised.request.version as number;
     for (const { role } of raised.request.levels as { role: string }[]) {
@@ -162,9 +162,9 @@ describe('an override downwards', () => {
     const withdrawn = await api.ask('maker', 'withdraw-request', {
       input: { requestId: second.id, expectedVersion: 1 },
     });
-    expect(withdrawn.data?.['withdrawRequest'].request).toMatchObject({ state: 'WITHDRAWN' });
+    expect(withdrawn.data['withdrawRequest'].request).toMatchObject({ state: 'WITHDRAWN' });
     const list = await api.ask('auditor', 'inbox', { tab: null, first: 100 });
-    expect(list.data?.['changeRequests'].nodes.map((node: { state: string }) => node.state)).toEqual(
+    expect(list.data['changeRequests'].nodes.map((node: { state: string }) => node.state)).toEqual(
       expect.arrayContaining(['REJECTED', 'WITHDRAWN', 'APPLIED']),
     );
   });
@@ -182,7 +182,7 @@ describe('an override downwards', () => {
       userErrors: [{ code: 'STALE_VERSION', messageKey: 'STALE_VERSION.BASE' }],
     });
     const answer = await api.ask('approver', 'change-request', { id: request.id });
-    expect(answer.data?.['changeRequest']).toMatchObject({ state: 'STALE', votes: [] });
+    expect(answer.data['changeRequest']).toMatchObject({ state: 'STALE', votes: [] });
   });
 });
 

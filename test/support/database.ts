@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { ENTITIES } from '../../src/entities';
 import { createAudit } from '../../src/audit';
-import { APP_ROLE, openDatabase, type Database } from '../../src/platform/database';
+import { APP_ROLE, openDatabase, type Database, type Query } from '../../src/platform/database';
 import { createUnitOfWork, type UnitOfWork } from '../../src/platform/unit-of-work';
 import { databaseUrl, testServer } from './server';
 
@@ -19,9 +19,9 @@ export interface TestDatabase {
   readonly clock: SteeredClock;
   readonly newId: () => string;
   /** Plain SQL as the app role, outside any unit of work. */
-  asApp<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  readonly asApp: Query;
   /** Plain SQL as the login that owns the database. */
-  asOwner<Row extends object>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  readonly asOwner: Query;
 }
 
 export interface SteeredClock {
