@@ -30,7 +30,6 @@ COPY --from=production /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY bin ./bin
-COPY graphql/schema.graphql ./graphql/
 COPY samples ./samples
 USER node
 EXPOSE 4000

@@ -9,18 +9,15 @@ import { createUserQueries, type UserQueries } from './user.queries';
 
 export { ACTIONS, permit, type Action } from './domain/permissions';
 export { SAMPLE_USERS } from './domain/sample-people';
-export { LINES, type Line, type NewOrgUnit, type NewUser, type OrgUnit, type User } from './domain/user';
+export { LINES, type Line, type User } from './domain/user';
 export {
   createTokenVerifier,
   IdentityProviderUnavailable,
-  type AuthenticationFailure,
   type TokenSource,
   type TokenVerifier,
 } from './token-verifier';
 export type { Authentication } from './authentication';
-export type { Deactivation, RoleChange, UserChange } from './user.commands';
-export type { UserFilter } from './user.queries';
-export { standingsOf, type Standing } from './user.store';
+export { standingsOf } from './user.store';
 
 export interface IdentityDeps {
   readonly database: Database;

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig, requireSignIn } from '../../src/config';
@@ -56,9 +60,37 @@ describe('docker-compose.yml', () => {
     const { healthcheck, restart } = service(name);
     expect(restart).toBe('unless-stopped');
     expect(healthcheck?.test[0]).toBe('CMD');
+    expect(healthcheck?.test.filter((word) => typeof word !== 'string')).toEqual([]);
     expect(healthcheck?.interval).toMatch(/^\d+s$/);
     expect(healthcheck?.timeout).toMatch(/^\d+s$/);
   });
+
+  test.each([
+    [200, 0],
+    [503, 1],
+  ])('an API whose readiness answers %i ends the check with %i', async (status, exitCode) => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === '/readyz' ? status : 404;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await checkApi(port)).toBe(exitCode);
+    await new Promise((closed) => server.close(closed));
+    // Nobody listens there any more.
+    expect(await checkApi(port)).toBe(1);
+  });
+
+  /** Exit code of the API's health check, with its own port in place of the container's. */
+  const checkApi = async (port: number): Promise<number | null> => {
+    const [, , ...args] = service('api').healthcheck?.test ?? [];
+    const check = spawn(
+      process.execPath,
+      args.map((word) => word.replace(':4000', `:${port}`)),
+    );
+    const [code] = (await once(check, 'exit')) as [number | null];
+    return code;
+  };
 
   test('nothing serves before the schema is there', () => {
     expect(service('migrate')).toMatchObject({
