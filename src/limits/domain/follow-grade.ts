@@ -4,7 +4,7 @@
  */
 import { Decimal } from '../../kernel/decimal';
 import type { Grade } from '../../kernel/grade';
-import { termsAt, type LimitPolicy, type LimitTerms } from '../../policies';
+import { termsAt, type LimitPolicy, type LimitTerms } from '../../policies/domain/limit-policy';
 
 /** Yearly turnover with us, which limits are a share of. */
 export const TURNOVER_INDICATOR = 'yearlyTurnoverWithUs';

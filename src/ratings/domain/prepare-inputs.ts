@@ -4,8 +4,8 @@
  */
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
-import { indicatorOf } from '../../indicators';
-import { MISSING_VALUE } from '../../scorecards';
+import { indicatorOf } from '../../indicators/domain/dictionary';
+import { MISSING_VALUE } from '../../scorecards/domain/value';
 
 export interface PackedIndicators {
   /** In the order of the dictionary's ordinals, from 1. */
