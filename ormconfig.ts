@@ -5,11 +5,11 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from './migrations';
-import { readConfig } from './src/config';
+import { loadConfig } from './src/config';
 import { ENTITIES } from './src/entities';
 import { dataSourceOptions, OWNER_ROLE } from './src/platform/database';
 
-const config = readConfig(process.env);
+const config = loadConfig();
 
 export default new DataSource({
   ...dataSourceOptions(config.databaseOwnerUrl ?? '', OWNER_ROLE, {
