@@ -8,11 +8,25 @@ import { Command, CommanderError } from 'commander';
 import { projectFolder } from '../src/config';
 import { register as registerApi } from './commands/api';
 import { register as registerDoctor } from './commands/doctor';
+import { register as registerImport } from './commands/import';
 import { register as registerMigrate } from './commands/migrate';
+import { register as registerOutcomes } from './commands/outcomes';
+import { register as registerRate } from './commands/rate';
+import { register as registerStart } from './commands/start';
+import { register as registerWorker } from './commands/worker';
 import { installInterruption } from './interruption';
 import { EXIT_USAGE, explain, warn } from './output';
 
-const COMMANDS = [registerApi, registerMigrate, registerDoctor];
+const COMMANDS = [
+  registerStart,
+  registerApi,
+  registerWorker,
+  registerMigrate,
+  registerImport,
+  registerRate,
+  registerOutcomes,
+  registerDoctor,
+];
 
 /** Runs one command and ends the process with its exit code. */
 export const main = async (args: readonly string[]): Promise<void> => {

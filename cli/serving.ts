@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from '../src/config';
-import { CommandFailed } from './output';
+import { CommandFailed, EXIT_FAILURE, warn } from './output';
 
 /** Throws a {@link CommandFailed} unless HOST and PORT can be listened on. */
 export const demandFreePort = async ({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> => {
@@ -31,18 +31,13 @@ const portProblem = (error: NodeJS.ErrnoException, host: string, port: number): 
   }
 };
 
-/** Waits for an ending, but no longer than `timeoutMs`; then throws a {@link CommandFailed}. */
-export const within = async (timeoutMs: number, ending: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new CommandFailed(`work in hand did not end within ${timeoutMs / 1000} s and was cut off`)),
-      timeoutMs,
-    );
-  });
-  try {
-    await Promise.race([ending, overdue]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Longer than any part of the program takes to close when it keeps to SHUTDOWN_TIMEOUT_MS. */
+const MARGIN_MS = 2000;
+
+/** From now on the process has `timeoutMs`, and a little, to end by itself; then it is ended. */
+export const endWithin = (timeoutMs: number): void => {
+  setTimeout(() => {
+    warn(`work in hand did not end within ${timeoutMs / 1000} s and was cut off`);
+    process.exit(EXIT_FAILURE);
+  }, timeoutMs + MARGIN_MS).unref();
 };

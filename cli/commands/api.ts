@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { startApi } from '../../graphql/server';
 import { loadConfig, requireSignIn } from '../../src/config';
 import { interrupted } from '../interruption';
-import { demandFreePort, within } from '../serving';
+import { demandFreePort, endWithin } from '../serving';
 import { withApp } from '../with-app';
 
 export const register = (program: Command): void => {
@@ -21,7 +21,8 @@ const runApi = async (): Promise<void> => {
       app.logger.info({ url: api.url }, 'serving');
       await interrupted();
       app.logger.info('stopping');
-      await within(config.shutdownTimeoutMs, api.close());
+      endWithin(config.shutdownTimeoutMs);
+      await api.close();
     },
     { process: 'api', logLevel: 'info' },
   );

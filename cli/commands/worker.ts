@@ -1,0 +1,27 @@
+/** `tierwarden worker`: one worker process, until it is told to stop. Any number of them share the work. */
+import type { Command } from 'commander';
+import { loadConfig } from '../../src/config';
+import { startWorker } from '../../workers/main';
+import { interrupted } from '../interruption';
+import { endWithin } from '../serving';
+import { withApp } from '../with-app';
+
+export const register = (program: Command): void => {
+  program.command('worker').description('work on jobs: rating runs, expiries, reminders').action(runWorker);
+};
+
+const runWorker = (): Promise<void> => {
+  const config = loadConfig();
+  return withApp(
+    config,
+    async (app) => {
+      const worker = await startWorker(app);
+      app.logger.info({ queue: worker.store }, 'working');
+      await interrupted();
+      app.logger.info('stopping');
+      endWithin(config.shutdownTimeoutMs);
+      await worker.close();
+    },
+    { process: 'worker', logLevel: 'info' },
+  );
+};
