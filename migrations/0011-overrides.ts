@@ -29,7 +29,8 @@ export class Overrides1767225600011 implements MigrationInterface {
       CREATE FUNCTION grade_override_needs_request() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id AND state = 'APPLIED' AND kind = 'GRADE_OVERRIDE'
-                       AND subject_id = NEW.customer_id::text) THEN
+                       AND subject_id = NEW.customer_id::text AND payload ->> 'toGrade' = NEW.to_grade::text
+                       AND (payload ->> 'validUntil')::timestamptz = NEW.valid_until) THEN
           RAISE EXCEPTION 'override without an applied request' USING ERRCODE = 'TW008';
         END IF;
         RETURN NULL;

@@ -54,7 +54,8 @@ export class Limits1767225600012 implements MigrationInterface {
       CREATE FUNCTION credit_limit_raise_needs_request() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF NOT EXISTS (SELECT FROM change_request WHERE id::text = NEW.cause_id AND state = 'APPLIED'
-                       AND kind = 'CREDIT_LIMIT' AND subject_id = NEW.customer_id::text) THEN
+                       AND kind = 'CREDIT_LIMIT' AND subject_id = NEW.customer_id::text
+                       AND payload ->> 'toAmount' = NEW.after::text) THEN
           RAISE EXCEPTION 'raise without an applied request' USING ERRCODE = 'TW008';
         END IF;
         RETURN NULL;

@@ -782,7 +782,8 @@ CREATE OR REPLACE FUNCTION public.credit_limit_raise_needs_request()
 AS $function$
       BEGIN
         IF NOT EXISTS (SELECT FROM change_request WHERE id::text = NEW.cause_id AND state = 'APPLIED'
-                       AND kind = 'CREDIT_LIMIT' AND subject_id = NEW.customer_id::text) THEN
+                       AND kind = 'CREDIT_LIMIT' AND subject_id = NEW.customer_id::text
+                       AND payload ->> 'toAmount' = NEW.after::text) THEN
           RAISE EXCEPTION 'raise without an applied request' USING ERRCODE = 'TW008';
         END IF;
         RETURN NULL;
@@ -794,7 +795,8 @@ CREATE OR REPLACE FUNCTION public.grade_override_needs_request()
 AS $function$
       BEGIN
         IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id AND state = 'APPLIED' AND kind = 'GRADE_OVERRIDE'
-                       AND subject_id = NEW.customer_id::text) THEN
+                       AND subject_id = NEW.customer_id::text AND payload ->> 'toGrade' = NEW.to_grade::text
+                       AND (payload ->> 'validUntil')::timestamptz = NEW.valid_until) THEN
           RAISE EXCEPTION 'override without an applied request' USING ERRCODE = 'TW008';
         END IF;
         RETURN NULL;
