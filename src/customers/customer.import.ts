@@ -1,5 +1,5 @@
 /** Brings files of parties into the register: what a row means and when two rows speak of the same party. */
-import { digestOf, type Json } from '../kernel/canonical-json';
+import { digestOf } from '../kernel/canonical-json';
 import type { Initiator } from '../kernel/actor';
 import type { Result } from '../kernel/result';
 import { permit } from '../identity';
@@ -32,7 +32,7 @@ export const createCustomerImport =
       kind: 'CUSTOMERS',
       file,
       source: map.source,
-      mapDigest: digestOf(map as unknown as Json),
+      mapDigest: digestOf(map),
       ...(map.encoding === undefined ? {} : { encoding: map.encoding }),
       ...(map.delimiter === undefined ? {} : { delimiter: map.delimiter }),
       columns: map.columns.map(({ column }) => column),

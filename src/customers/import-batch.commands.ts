@@ -192,7 +192,7 @@ export const locateColumns = (
   const wanted = [...new Set(names)];
   const missing = wanted.filter((name) => !header.includes(name));
   if (missing.length > 0) {
-    return refuse('INVALID', `The map names columns that the file does not have: ${missing.join(', ')}.`, {
+    return refuse('INVALID', `The map names columns that the file does not have: ${firstOf(missing)}.`, {
       reason: 'MISSING_COLUMN',
       field: ['map'],
       params: { columns: missing.join(', ') },
@@ -207,6 +207,13 @@ export const locateColumns = (
     });
   }
   return ok(new Map(wanted.map((name) => [name, header.indexOf(name)])));
+};
+
+const SHOWN_COLUMNS = 5;
+
+const firstOf = (names: readonly string[]): string => {
+  const more = names.length - SHOWN_COLUMNS;
+  return more <= 0 ? names.join(', ') : `${names.slice(0, SHOWN_COLUMNS).join(', ')} and ${more} more`;
 };
 
 export const cellOf = (row: CsvRow, columns: ReadonlyMap<string, number>, column: string): string => {

@@ -7,48 +7,17 @@ import { createCustomerCommands, type CustomerCommands } from './customer.comman
 import { createCustomerImport } from './customer.import';
 import { createCustomerQueries, type CustomerQueries } from './customer.queries';
 
-export { creditCodeCheck, creditCodeFault, normaliseCode } from './domain/credit-code';
-export {
-  PARTY_KINDS,
-  SIZES,
-  type Customer,
-  type CustomerFields,
-  type CustomerInput,
-  type PartyKind,
-  type Size,
-} from './domain/customer';
-export { columnName, FILE_KEYS, type CustomerMap } from './domain/import-map';
-export {
-  ROW_CODES,
-  rowCodeOf,
-  rowRefusal,
-  type ImportOutcome,
-  type RowCode,
-  type RowRefusal,
-} from './domain/import-row';
-export { INDUSTRIES, type Industry, type IndustryEntry } from './domain/industry';
+export { creditCodeCheck, creditCodeFault } from './domain/credit-code';
+export { PARTY_KINDS, SIZES, type Customer, type CustomerInput, type PartyKind, type Size } from './domain/customer';
+export { rowCodeOf, rowRefusal, type ImportOutcome, type RowCode, type RowRefusal } from './domain/import-row';
+export { INDUSTRIES } from './domain/industry';
 export { leiCheck, leiFault } from './domain/lei';
-export { STAGE_MOVES, STAGE_NAMES, STAGES, type Stage } from './domain/lifecycle';
-export {
-  RELATION_KINDS,
-  RELATION_READINGS,
-  type Relation,
-  type RelationInput,
-  type RelationKind,
-} from './domain/relation';
+export { STAGES, type Stage } from './domain/lifecycle';
+export { RELATION_KINDS, type RelationKind } from './domain/relation';
 export { CUSTOMER_COLUMNS, toCustomer } from './customer.rows';
-export type { CustomerOutcome, CustomerRow, CustomerRows, Registration, RelationOutcome } from './customer.commands';
+export type { CustomerRow } from './customer.commands';
 export { readCustomerMap } from './customer.import';
-export {
-  CUSTOMER_ORDERS,
-  customerConditions,
-  customerOrder,
-  type CustomerFilter,
-  type CustomerGroup,
-  type CustomerOrder,
-  type CustomerSort,
-  type CustomerVersion,
-} from './customer.queries';
+export { customerConditions, customerOrder, type CustomerFilter, type CustomerSort } from './customer.queries';
 export { customerExists, findIdsByNumber } from './customer.store';
 export {
   cellOf,

@@ -10,27 +10,20 @@ import { createIndicatorQueries, currentValues, packedValues, type IndicatorQuer
 export {
   DIMENSIONS,
   findIndicator,
-  indicatorAt,
   INDICATORS,
   indicatorOf,
-  isIndicatorCode,
   MAX_ORDINAL,
   UNIT_MEANINGS,
-  type Cadence,
   type Dimension,
   type Direction,
   type IndicatorCode,
   type IndicatorDefinition,
   type IndicatorUnit,
-  type Sensitivity,
-  type Source,
 } from './domain/dictionary';
 export { customerNumber, keyColumns, type IndicatorMap } from './domain/import-map';
-export { parseDate } from './domain/parse-date';
-export { QUALITIES, type Quality, type Snapshot, type SnapshotContent } from './domain/snapshot';
+export { QUALITIES, type Quality, type SnapshotContent } from './domain/snapshot';
 export { readIndicatorMap } from './indicator.import';
-export type { CreateCustomers, IndicatorRows } from './indicator.commands';
-export type { IndicatorValue, PackedValues, Viewpoint } from './indicator.queries';
+export type { IndicatorValue } from './indicator.queries';
 
 export interface IndicatorsDeps {
   readonly database: Database;

@@ -1,6 +1,6 @@
 /** Brings files of indicator values in: what a row means and when two rows speak of the same customer and day. */
 import type { Initiator } from '../kernel/actor';
-import { digestOf, type Json } from '../kernel/canonical-json';
+import { digestOf } from '../kernel/canonical-json';
 import type { Clock } from '../kernel/clock';
 import type { Result } from '../kernel/result';
 import { runImport, type ImportDeps, type ImportOptions, type ImportSummary } from '../customers';
@@ -40,7 +40,7 @@ export const createIndicatorImport =
       kind: 'INDICATORS',
       file,
       source: map.source,
-      mapDigest: digestOf(map as unknown as Json),
+      mapDigest: digestOf(map),
       ...(map.encoding === undefined ? {} : { encoding: map.encoding }),
       ...(map.delimiter === undefined ? {} : { delimiter: map.delimiter }),
       columns: columnsRead(map),

@@ -34,5 +34,19 @@ export const openCsvReport = async (path: string, header: readonly string[]): Pr
   };
 };
 
-/** A leading apostrophe makes it text. Full-width signs count too: spreadsheets in East Asian locales take them for signs. */
-const neutralise = (cell: string): string => (/^[=+\-@\t\r＝＋－＠]/.test(cell) ? `'${cell}` : cell);
+/**
+ * A leading apostrophe makes text of what would be a formula; full-width signs count too, as spreadsheets in East Asian
+ * locales take them for signs. Control characters would steer the terminal of whoever looks at the file there.
+ */
+const neutralise = (cell: string): string => {
+  const visible = cell.replace(/(?![\t\r\n])\p{Cc}/gu, controlPicture);
+  return /^[=+\-@\t\r＝＋－＠]/.test(visible) ? `'${visible}` : visible;
+};
+
+const DELETE_PICTURE = 0x2421;
+
+/** The sign that stands for a control character: ␛ for escape, ␀ for NUL. */
+const controlPicture = (control: string): string => {
+  const code = control.charCodeAt(0);
+  return String.fromCharCode(code < 0x20 ? 0x2400 + code : DELETE_PICTURE);
+};

@@ -70,11 +70,14 @@ describe('unified social credit codes', () => {
   });
 
   const examples = join(__dirname, '../../../shared/data/uscc_examples.txt');
-  (existsSync(examples) ? test : test.skip)('published codes are sound', () => {
-    const codes = readFileSync(examples, 'utf8').split(/\s+/).filter(Boolean);
-    expect(codes.length).toBeGreaterThan(100);
-    expect(codes.filter((code) => creditCodeFault(code) !== null)).toEqual([]);
-  });
+  // The published codes are not part of the repository.
+  if (existsSync(examples)) {
+    test('published codes are sound', () => {
+      const codes = readFileSync(examples, 'utf8').split(/\s+/).filter(Boolean);
+      expect(codes.length).toBeGreaterThan(100);
+      expect(codes.filter((code) => creditCodeFault(code) !== null)).toEqual([]);
+    });
+  }
 });
 
 describe('LEIs', () => {

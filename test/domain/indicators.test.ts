@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { CUSTOMER_MAP, readCustomerCells } from '../../src/customers/domain/import-map';
+import { ROW_CODES } from '../../src/customers/domain/import-row';
 import { foldSnapshots, NOTHING_KNOWN } from '../../src/indicators/domain/current';
 import { indicatorOf, MAX_ORDINAL } from '../../src/indicators/domain/dictionary';
 import { columnsRead, customerNumber, INDICATOR_MAP, type IndicatorMap } from '../../src/indicators/domain/import-map';
@@ -468,4 +469,10 @@ describe('the fold of current values', () => {
       }),
     );
   });
+});
+
+test('the guide explains every row code, each once', () => {
+  const guide = readFileSync(join(__dirname, '../../docs/guides/import.md'), 'utf8');
+  const [, table = ''] = guide.split('| code | the row is refused because');
+  expect([...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1])).toEqual([...ROW_CODES]);
 });

@@ -20,6 +20,8 @@ test.each([
   ['a=1', 'a=1'],
   ['恒瑞, "x"', '恒瑞, "x"'],
   ['two\nlines', 'two\nlines'],
+  ['\u001b[31m red', '␛[31m red'],
+  ['n\0l', 'n␀l'],
   ['', ''],
 ])('%j is written as %j', async (cell, written) => {
   const path = join(directory, 'report.csv');
@@ -31,7 +33,8 @@ test.each([
   const source = await openCsv(path);
   if (!source.ok) throw new Error(source.refusal.message);
   const rows: (readonly string[])[] = [];
-  for await (const block of source.value.blocks) rows.push(...block.map((item) => (isFault(item) ? [] : item.fields)));
+  for await (const block of source.value.blocks)
+    rows.push(...block.map((item) => (isFault(item) ? [item.fault] : item.fields)));
   expect(source.value.header).toEqual(['line', 'value']);
   expect(rows).toEqual([['1', written]]);
 });

@@ -169,6 +169,18 @@ describe('encodings', () => {
     expect(brief((await read(bytes, { encoding: 'gb18030' })).items)).toEqual(['2:1|隆']);
   });
 
+  test('a broken character in UTF-8 is a fault of its row and does not turn the file into GB 18030', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i},恒瑞机械`);
+    const bytes = Buffer.concat([
+      Buffer.from(`a,b\n${rows.join('\n')}\n20,`),
+      Buffer.from('恒').subarray(0, 2),
+      Buffer.from('\n21,瑞\n'),
+    ]);
+    const found = await read(bytes);
+    expect(found.encoding).toBe('utf-8');
+    expect(brief(found.items).slice(-3)).toEqual(['21:19|恒瑞机械', '22!INVALID_BYTES@b', '23:21|瑞']);
+  });
+
   test('bytes that are no character make a fault of their row', async () => {
     const bytes = Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xff]), Buffer.from('\n3,4\n')]);
     expect(brief((await read(bytes, { encoding: 'utf-8' })).items)).toEqual(['2!INVALID_BYTES@b', '3:3|4']);

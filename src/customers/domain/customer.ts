@@ -67,7 +67,7 @@ export type CustomerField = (typeof CUSTOMER_FIELDS)[number];
 /** As it arrives: text from a form or a file. A field that is absent is not spoken of; blank text or null clears it. */
 export type CustomerInput = { readonly [Field in CustomerField]?: string | null };
 
-export const MAX_CHARS: Readonly<Record<CustomerField, number>> = {
+const MAX_CHARS: Readonly<Record<CustomerField, number>> = {
   number: 40,
   kind: 20,
   nameZh: 200,

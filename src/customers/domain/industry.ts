@@ -27,9 +27,6 @@ export const INDUSTRIES = [
   { code: 'AGRICULTURE', nameZh: '农业', nameEn: 'Agriculture' },
 ] as const satisfies readonly IndustryEntry[];
 
-/** Codes that every installation has. */
-export type Industry = (typeof INDUSTRIES)[number]['code'];
-
 const CODE_SHAPE = /^[A-Z][A-Z0-9_]{1,39}$/;
 
 /** Refusals: INVALID/SHAPE for the code, REQUIRED for a missing name. */

@@ -2,16 +2,9 @@
  * Life-cycle stages 「生命周期阶段」 of a party (domain rule D4) and the moves between them, as data. A party that has
  * left may be won back; nobody skips from acquisition to maturity or decline.
  */
+/** 获取, 成长, 成熟, 衰退, 流失. */
 export const STAGES = ['ACQUISITION', 'GROWTH', 'MATURITY', 'DECLINE', 'EXITED'] as const;
 export type Stage = (typeof STAGES)[number];
-
-export const STAGE_NAMES: Readonly<Record<Stage, { readonly zh: string; readonly en: string }>> = {
-  ACQUISITION: { zh: '获取', en: 'Acquisition' },
-  GROWTH: { zh: '成长', en: 'Growth' },
-  MATURITY: { zh: '成熟', en: 'Maturity' },
-  DECLINE: { zh: '衰退', en: 'Decline' },
-  EXITED: { zh: '流失', en: 'Exited' },
-};
 
 export const STAGE_MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   ACQUISITION: ['GROWTH', 'EXITED'],

@@ -2,7 +2,7 @@
  * Relations between parties 「关联客户」 (domain rule D3): a directed graph along which risk travels and exposure is
  * counted per group. Ended relations stay on record.
  */
-import { Decimal, parseDecimal } from '../../kernel/decimal';
+import { type Decimal, parseDecimal } from '../../kernel/decimal';
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
 
@@ -10,7 +10,7 @@ export const RELATION_KINDS = ['PARENT', 'SHAREHOLDER', 'SAME_CONTROLLER', 'GUAR
 export type RelationKind = (typeof RELATION_KINDS)[number];
 
 /** How to read `from → to`; a mutual relation is kept once, with the smaller id first. */
-export const RELATION_READINGS: Readonly<
+const RELATION_READINGS: Readonly<
   Record<RelationKind, { readonly zh: string; readonly en: string; readonly mutual: boolean }>
 > = {
   PARENT: { zh: '母公司', en: 'is the parent company of', mutual: false },
@@ -51,7 +51,7 @@ export interface RelationFacts {
   readonly exists: boolean;
 }
 
-export const MAX_SHARE_PLACES = 6;
+const MAX_SHARE_PLACES = 6;
 
 /** Puts a mutual relation into its one direction. */
 export const normaliseRelation = (input: RelationInput): RelationInput =>
