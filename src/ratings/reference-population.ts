@@ -68,5 +68,8 @@ const loadPopulation = async (database: Database, version: ScorecardVersion, seg
      WHERE customer.industry_code = $1 OR $1 = '${ALL_INDUSTRIES}' AND customer.industry_code IS NOT NULL`,
     [segment],
   );
-  return { columns: ordinals.map((_, column) => rows.map((row) => row.inputs[column] ?? null)) };
+  // What is no number parks its customer, and must not keep everybody else from being rated.
+  const numberOf = (value: number | null | undefined): number | null =>
+    value != null && Number.isFinite(value) ? value : null;
+  return { columns: ordinals.map((_, column) => rows.map((row) => numberOf(row.inputs[column]))) };
 };

@@ -190,6 +190,8 @@ const IDLE_MS = 120_000;
 /** Enqueues the open chunks of a run that has come to a standstill: its jobs were lost or given up. Yields how many. */
 export const resumeIdleRuns = (deps: RatingDeps, by: Initiator): Promise<Result<number>> =>
   deps.unitOfWork.run(by, async (tx) => {
+    const permitted = permit(by.actor, 'rating.run');
+    if (!permitted.ok) return permitted;
     const chunks = await store.takeIdleChunks(tx, new Date(tx.at.getTime() - IDLE_MS));
     const [first] = chunks;
     if (first === undefined) {

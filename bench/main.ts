@@ -1,0 +1,43 @@
+/** `npm run bench -- NAME …`: runs one measurement and prints its figures; with `--json` one JSON line per case. */
+import { Command } from 'commander';
+import { loadConfig } from '../src/config';
+import { rerate } from './rerate';
+import type { Figure } from './support/figure';
+
+const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new Error(`${text} is not a number from 1 to 99999999`);
+  return Number(text);
+};
+
+const show = (figures: readonly Figure[], json: boolean): void => {
+  for (const line of figures) {
+    process.stdout.write(
+      json
+        ? `${JSON.stringify(line)}\n`
+        : `${line.bench}: ${line.case}: ${line.value} ${line.unit}, floor ${line.floor}, ratio ${line.ratio}\n`,
+    );
+  }
+};
+
+const onStep = (title: string): void => {
+  process.stderr.write(`  ${title} …\n`);
+};
+
+const program = new Command('npm run bench --').description('measured comparisons');
+
+program
+  .command('rerate')
+  .description('rate a portfolio anew; floor: COPY of inputs out and of result rows in')
+  .option('--customers <count>', 'customers', wholeNumber, 100_000)
+  .option('--json', 'one JSON line per case')
+  .action(async ({ customers, json }: { readonly customers: number; readonly json?: true }) => {
+    show(await rerate(loadConfig(), { customers, onStep }), json === true);
+  });
+
+program.parseAsync().then(
+  () => process.exit(),
+  (error: unknown) => {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

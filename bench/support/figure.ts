@@ -1,0 +1,29 @@
+/** One line of a measurement: our figure beside the floor or peer that was measured in the same run. */
+export interface Figure {
+  readonly bench: string;
+  readonly case: string;
+  readonly concurrency: number;
+  readonly value: number;
+  /** Says whether it is a rate or a time. */
+  readonly unit: string;
+  readonly floor: number;
+  /** value ÷ floor. */
+  readonly ratio: number;
+}
+
+export const figure = (measured: Omit<Figure, 'ratio'>): Figure => ({
+  ...measured,
+  value: rounded(measured.value),
+  floor: rounded(measured.floor),
+  ratio: rounded(measured.value / measured.floor),
+});
+
+/** Four significant digits: more would pretend. */
+const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** Seconds that `work` takes, and what it yields. */
+export const timed = async <T>(work: () => Promise<T>): Promise<{ readonly seconds: number; readonly value: T }> => {
+  const startedMs = performance.now();
+  const value = await work();
+  return { seconds: (performance.now() - startedMs) / 1000, value };
+};
