@@ -43,7 +43,7 @@ const variableOf = (subject: string): string => subject.toUpperCase();
 const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Promise<string[]> => {
   const decline = sample.stories.find((story) => story.kind === 'SLIDE_INTO_DECLINE');
   const lines = [
-    `# 1. ${decline?.en ?? 'A company of the sample'}: its grades and its limit`,
+    `# 1. See the grades and the limit of a company in trouble (${decline?.en.toLowerCase() ?? 'of the sample'})`,
     curl(endpoint, 'analyst', {
       query:
         'query($number: String) { customer(number: $number) { name grade { model { value } inForce { value } } creditLimit { approved { amount currency } } } }',
@@ -56,7 +56,7 @@ const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Pr
   const worse = gradeOfRank(rankOf(grade) - 1);
   return [
     ...lines,
-    `# 2. ${story.en}: propose ${worse} in place of ${grade}, as the maker`,
+    `# 2. As the maker, propose ${worse} in place of ${grade} for another (${story.en.toLowerCase()})`,
     `REQUEST=$(${curl(endpoint, 'maker', {
       query:
         'mutation($input: SubmitGradeOverrideInput!) { submitGradeOverride(input: $input) { request { id } userErrors { code message } } }',
@@ -71,7 +71,7 @@ const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Pr
         },
       },
     })} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/'); echo $REQUEST`,
-    '# 3. Approve it as the second pair of eyes; with $MAKER in place of $APPROVER it is refused',
+    '# 3. Approve that as the second pair of eyes; with $MAKER in place of $APPROVER it is refused',
     curl(endpoint, 'approver', {
       query:
         'mutation($id: ID!) { approveRequest(input: {requestId: $id, expectedVersion: 1}) { request { state customer { grade { model { value } inForce { value } } } } userErrors { code message } } }',
@@ -99,7 +99,7 @@ const overrideCandidate = async (app: App, sample: LoadedSample): Promise<Candid
     if (customer === null) continue;
     const [grade] = await app.ratings.queries.gradesOf(viewer, [customer.id]);
     if (grade === undefined || grade.basis !== 'MODEL' || rankOf(grade.grade) === 1) continue;
-    if ((await app.approvals.queries.openOn(viewer, 'customer', [customer.id])).length > 0) continue;
+    if ((await app.approvals.queries.openOn(viewer, 'Customer', [customer.id])).length > 0) continue;
     return { story, customerId: customer.id, grade: grade.grade, version: grade.version };
   }
   return null;

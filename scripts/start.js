@@ -8,7 +8,10 @@ require('./require-node');
 const { createServer } = require('node:net');
 const { main, prepare, StepFailed } = require('./prepare');
 
+const PARENT_POLL_MS = 500;
+
 main(async () => {
+  if (process.env.npm_lifecycle_event) endWithParent();
   await demandFreePort(Number(process.env.PORT || 4000), process.env.HOST || '127.0.0.1');
   await prepare();
   await require('../dist/cli/main.js').main(['start', ...process.argv.slice(2)]);
@@ -25,4 +28,18 @@ function demandFreePort(port, host) {
     });
     probe.listen(port, host, () => probe.close(resolve));
   });
+}
+
+/**
+ * npm runs scripts through a shell that it tells to end, and that passes nothing on to us: whoever ends npm would leave
+ * the system running. The shell's end is taken as the signal it should have been.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
 }
