@@ -15,7 +15,8 @@ export const createGraphiqlPage = (): GraphiqlPage => {
     title: 'Tierwarden GraphQL',
     endpoint: '/graphql',
     defaultQuery: FIRST_QUERY,
-    headers: '{ "Authorization": "Bearer paste a token from the start screen" }',
+    // Without a token behind it the header counts as absent, so the schema loads before anybody has signed in.
+    headers: '{ "Authorization": "Bearer " }',
     credentials: 'same-origin',
   });
   const hashes = [...html.matchAll(INLINE_SCRIPT)].map(
@@ -38,12 +39,37 @@ export const createGraphiqlPage = (): GraphiqlPage => {
   };
 };
 
-const FIRST_QUERY = `# Paste a token into the Headers pane below, then run this.
+const FIRST_QUERY = `# Paste a token behind "Bearer " in the Headers pane
+# below, then run this.
 query FirstLook {
-  viewer { displayName roles }
+  viewer {
+    displayName
+    roles
+  }
   customers(first: 5) {
-    totalCount { count precision }
-    nodes { number name grade { inForce { value band } model { value } } creditLimit { approved { amount currency } } }
+    totalCount {
+      count
+      precision
+    }
+    nodes {
+      number
+      name
+      grade {
+        inForce {
+          value
+          band
+        }
+        model {
+          value
+        }
+      }
+      creditLimit {
+        approved {
+          amount
+          currency
+        }
+      }
+    }
   }
 }
 `;

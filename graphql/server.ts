@@ -132,11 +132,11 @@ const requestIdOf = (request: Request): string => request.id as string;
 /** The actor behind the request's token; null without one, and a 401 for one that does not hold. */
 const signIn = async (app: App, request: Request): Promise<Actor | null> => {
   const credential = request.headers.authorization;
-  if (credential === undefined) return null;
+  if (credential === undefined || /^bearer *$/i.test(credential)) return null;
   const authentication = await app.identity.authenticate(credential);
   if (authentication.ok) return authentication.value;
   const { code, message, reason } = authentication.failure;
-  throw fault(code, message, { reason, http: { status: 401 } });
+  throw fault(code, message, { reason, requestId: requestIdOf(request), http: { status: 401 } });
 };
 
 const requestIdInErrors: ApolloServerPlugin<GraphContext> = {

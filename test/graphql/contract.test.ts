@@ -52,7 +52,16 @@ describe('signing in', () => {
   ])('is refused with %s', async (_, make, reason) => {
     const { status, body } = await withToken(await make());
     expect(status).toBe(401);
-    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', reason });
+    expect(body.errors?.[0]?.extensions).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      reason,
+      requestId: expect.any(String),
+    });
+  });
+
+  it('counts a header without a token as none, so that a first look at the schema needs no sign-in', async () => {
+    const response = await raw(JSON.stringify({ query: '{ __typename }' }), { authorization: 'Bearer ' });
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } });
   });
 
   it('is refused with an expired token', async () => {
