@@ -56,7 +56,7 @@ export const loadSamplePortfolio = async (
     await app.unitOfWork.run(by, async (tx) => {
       tx.record({
         action: LOADED,
-        object: { type: 'sample-portfolio', id: String(SEED) },
+        object: { type: 'SamplePortfolio', id: String(SEED) },
         data: { ...loaded, lastQuarter } as unknown as Json,
       });
       return ok(true);

@@ -49,7 +49,7 @@ export const recordOutcomes = async (
     await insertOutcomes(tx, news, batch);
     tx.record({
       action: 'outcome.recorded',
-      object: { type: 'outcome-batch', id: batch.batchId },
+      object: { type: 'OutcomeBatch', id: batch.batchId },
       data: {
         source: batch.source,
         count: news.length,
