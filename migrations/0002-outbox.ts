@@ -1,4 +1,7 @@
-/** The outbox. Rows come with a unit of work and go with their delivery; it holds nothing that is evidence. */
+/**
+ * The outbox: rows come with a unit of work and go with their delivery; it holds nothing that is evidence. And the name of
+ * this installation, which keeps its jobs apart from those of others on the same Redis.
+ */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class Outbox1767225600002 implements MigrationInterface {
@@ -17,10 +20,17 @@ export class Outbox1767225600002 implements MigrationInterface {
       -- UPDATE is what PostgreSQL asks for SELECT … FOR UPDATE.
       GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO tierwarden_app;
       GRANT SELECT ON outbox TO tierwarden_reader;
+
+      CREATE TABLE installation (
+        id uuid PRIMARY KEY,
+        only_one boolean NOT NULL DEFAULT true UNIQUE CHECK (only_one)
+      );
+      INSERT INTO installation (id) VALUES (gen_random_uuid());
+      GRANT SELECT ON installation TO tierwarden_app, tierwarden_reader;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE outbox');
+    await runner.query('DROP TABLE installation; DROP TABLE outbox;');
   }
 }

@@ -450,6 +450,16 @@ CREATE TRIGGER industry_actor BEFORE INSERT OR DELETE OR UPDATE ON public.indust
 GRANT INSERT, SELECT ON industry TO tierwarden_app;
 GRANT SELECT ON industry TO tierwarden_reader;
 
+CREATE TABLE installation (
+  id uuid NOT NULL,
+  only_one boolean NOT NULL DEFAULT true,
+  CONSTRAINT installation_only_one_check CHECK (only_one),
+  CONSTRAINT installation_pkey PRIMARY KEY (id),
+  CONSTRAINT installation_only_one_key UNIQUE (only_one)
+);
+GRANT SELECT ON installation TO tierwarden_app;
+GRANT SELECT ON installation TO tierwarden_reader;
+
 CREATE TABLE migration (
   id integer NOT NULL DEFAULT nextval('migration_id_seq'::regclass),
   timestamp bigint NOT NULL,

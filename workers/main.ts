@@ -3,7 +3,7 @@
  * application, beside the API or alone, and any number of them run beside one another.
  */
 import type { App } from '../src/app';
-import { createQueueBackend } from '../src/platform/queue';
+import { createQueueBackend, redisPrefixOf } from '../src/platform/queue';
 import { startJobRunner, type JobHandlers } from './job-runner';
 import { RATING_HANDLERS } from './ratings.worker';
 import { SCHEDULES } from './schedules';
@@ -23,7 +23,12 @@ export interface Worker {
 /** Throws when the queue cannot be reached. */
 export const startWorker = async (app: App): Promise<Worker> => {
   const { config, databaseUrl, database, logger, newId } = app;
-  const backend = createQueueBackend({ redis: config.redis, databaseUrl, applicationName: 'tierwarden-worker' });
+  const backend = createQueueBackend({
+    redis: config.redis,
+    redisPrefix: await redisPrefixOf(database),
+    databaseUrl,
+    applicationName: 'tierwarden-worker',
+  });
   try {
     await backend.ping();
   } catch (error) {

@@ -15,7 +15,7 @@ import Redis, { Cluster } from 'ioredis';
 import { Client, Pool } from 'pg';
 import type { RedisConfig } from '../config';
 import type { Json } from '../kernel/canonical-json';
-import { APP_ROLE, OWNER_ROLE } from './database';
+import { APP_ROLE, OWNER_ROLE, type Database } from './database';
 
 /** Fixed by the backend for connections that are handed to it ready-made. */
 const QUEUE_SCHEMA = 'bullmq';
@@ -27,7 +27,7 @@ export type QueueName = (typeof QUEUE_NAMES)[number];
 export interface QueueBackendOptions {
   readonly redis: RedisConfig | null;
   readonly databaseUrl: string;
-  /** Prefix of all keys in Redis. The braces keep all keys of a queue in one slot of a Cluster. */
+  /** Prefix of all keys in Redis, from {@link redisPrefixOf}; whoever only asks for a ping needs none. */
   readonly redisPrefix?: string;
   readonly applicationName: string;
   /** Connections to PostgreSQL, if that is where the queue lives: one per worker that listens, the rest shared. */
@@ -79,6 +79,18 @@ export interface QueueBackend {
   /** Workers must be closed before. */
   close(): Promise<void>;
 }
+
+/**
+ * A prefix that no other database has, a copy of this one on the same server included: else two installations on one Redis
+ * would take each other's jobs. The braces keep all keys of a queue in one slot of a Cluster.
+ */
+export const redisPrefixOf = async ({ query }: Pick<Database, 'query'>): Promise<string> => {
+  const [row] = await query<{ name: string }>(
+    `SELECT encode(sha256(convert_to(id::text || '/' || current_database(), 'UTF8')), 'hex') AS name FROM installation`,
+  );
+  if (row === undefined) throw new Error('the installation has no name');
+  return `{tierwarden-${row.name.slice(0, 16)}}`;
+};
 
 /** Tells the queue that trying again is of no use; the job is kept among the failed ones. */
 export class FinalJobError extends UnrecoverableError {}
