@@ -8,7 +8,7 @@ import type { JobHandlers } from '../../../workers/job-runner';
 import type { TestDatabase } from '../../support/database';
 import { asSystem } from './system';
 
-export const EFFECT_JOB = 'test.effect';
+const EFFECT_JOB = 'test.effect';
 
 export const createEffectTables = (db: TestDatabase): Promise<unknown> =>
   db.asOwner(`

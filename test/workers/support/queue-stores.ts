@@ -95,7 +95,7 @@ const redisCluster = (): QueueStore => {
   };
 };
 
-export const redisReachable = answers(REDIS_URL);
+const redisReachable = answers(REDIS_URL);
 
 export const QUEUE_STORES: readonly QueueStore[] = [
   postgres,
