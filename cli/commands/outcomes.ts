@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config';
 import type { ImportProgress, RowRefusal } from '../../src/customers';
 import { readIndicatorMap } from '../../src/indicators';
 import { isOutcomeEvent, type OutcomeImportSummary, type RankPower } from '../../src/validation';
-import { say, sayJson, warn } from '../output';
+import { CommandFailed, say, sayJson, warn } from '../output';
 import { step } from '../progress';
 import { withApp } from '../with-app';
 
@@ -42,16 +42,18 @@ const runOutcomes = (request: OutcomesRequest, json: boolean): Promise<void> =>
       (running) => loadOutcomes(app, request, ({ bytesRead, bytesTotal }) => running.update(bytesRead, bytesTotal)),
       ({ rows, recorded }) => `${rows} rows, ${recorded} new`,
     );
-    for (const { line, column, code, value } of firstRefusals) {
-      warn(`line ${line}${column === null ? '' : `, ${column}`}: ${code} ${value}`.trimEnd());
-    }
-    if (result.rejected > firstRefusals.length) warn(`… ${result.rejected} rows were refused`);
     if (result.rated < result.customers) {
       warn(`${result.customers - result.rated} customers have no rating yet: see tierwarden rate`);
     }
-    outcomeTable(result).forEach(say);
+    for (const refusal of firstRefusals) warn(refusalLine(refusal));
+    outcomeTable(result).forEach((line) => say(line));
     if (json) sayJson(result);
+    if (result.rejected > 0) throw new CommandFailed(`${result.rejected} of ${result.rows} rows were refused`);
   });
+
+/** Cells come from outside: control characters would steer the terminal. */
+const refusalLine = ({ line, column, code, value }: RowRefusal): string =>
+  `line ${line}${column === null ? '' : `, ${column}`}: ${code} ${JSON.stringify(value)}`.replace(/\p{C}/gu, '\uFFFD');
 
 /** Throws a RefusalError for a map or file that cannot be used. */
 export const loadOutcomes = async (
