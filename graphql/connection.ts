@@ -109,6 +109,9 @@ export interface ListBinding {
   readonly filter: Json;
 }
 
+/** A filter as JSON, moments as text: what a cursor is bound to. */
+export const asJson = (filter: object): Json => JSON.parse(JSON.stringify(filter)) as Json;
+
 const bindingDigest = (binding: ListBinding): string =>
   digestOf({ list: binding.list, order: binding.order, filter: binding.filter }).slice(0, 12);
 

@@ -1,8 +1,60 @@
-/** Optional input that was left out and input that was given as null mean the same: nothing was asked for. */
-export type Given<T> = { readonly [K in keyof T]?: NonNullable<T[K]> };
+/**
+ * Input types that several rooms share, and the one rule for optional input: what was left out and what was given as null
+ * mean the same, that nothing was asked for.
+ */
+import { Field, InputType, type ClassType } from 'type-graphql';
+import { DateTimeScalar } from './scalars';
 
-/** The keys of an input object that carry a value. */
+/** The keys of an input object that carry a value, all the way down. */
+export type Given<T> = T extends readonly (infer Item)[]
+  ? Given<Item>[]
+  : T extends Date
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]?: Given<NonNullable<T[K]>> }
+      : T;
+
 export const given = <T extends object>(input: T | null | undefined): Given<T> =>
   Object.fromEntries(
-    Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined),
+    Object.entries(input ?? {}).flatMap(([key, value]: [string, unknown]) =>
+      value === null || value === undefined ? [] : [[key, deep(value)]],
+    ),
   ) as Given<T>;
+
+const deep = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(deep);
+  return typeof value === 'object' && value !== null && !(value instanceof Date) ? given(value) : value;
+};
+
+export interface ChoiceInput<Value> {
+  eq?: Value | null;
+  in?: Value[] | null;
+  notIn?: Value[] | null;
+}
+
+/** Input type for conditions on a column with few values. */
+export const choiceInput = <Value>(name: string, value: object): ClassType<ChoiceInput<Value>> => {
+  @InputType(name, { description: 'Conditions on a value; all together.' })
+  class ChoiceInputType implements ChoiceInput<Value> {
+    @Field(() => value, { nullable: true, description: 'Exactly this.' })
+    eq?: Value | null;
+
+    @Field(() => [value], { nullable: true, description: 'One of these.' })
+    in?: Value[] | null;
+
+    @Field(() => [value], { nullable: true, description: 'None of these.' })
+    notIn?: Value[] | null;
+  }
+  return ChoiceInputType;
+};
+
+export const StringFilter = choiceInput<string>('StringFilter', String);
+
+@InputType({ description: 'Conditions on a moment; all together.' })
+export class DateTimeFilter {
+  @Field(() => DateTimeScalar, { nullable: true, description: 'At this moment or after.' })
+  gte?: Date | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Before this moment.' })
+  lt?: Date | null;
+}

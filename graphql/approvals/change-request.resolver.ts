@@ -1,9 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { RequestFilter, VerbOutcome, Verdict } from '../../src/approvals';
-import type { Json } from '../../src/kernel/canonical-json';
 import type { Result } from '../../src/kernel/result';
 import { auditEventNode } from '../audit/audit-event.types';
-import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { customerNode, Customer } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
@@ -53,7 +52,7 @@ export class ChangeRequestResolver {
     @Arg('where', () => ChangeRequestWhere, { nullable: true }) where?: ChangeRequestWhere,
   ): Promise<Connection<ChangeRequest>> {
     const filter = filterOf(given(where));
-    const binding = { list: 'changeRequests', order: 'submittedAt', filter: { ...filter } as Json };
+    const binding = { list: 'changeRequests', order: 'submittedAt', filter: asJson(filter) };
     const page = valueOrFault(await app.approvals.queries.page(actor, filter, now, pageRequest(args, binding, 2)));
     return toConnection(page, args, binding, changeRequestNode, async () =>
       valueOrFault(await app.approvals.queries.count(actor, filter, now)),
@@ -149,7 +148,11 @@ const vote = async (
     }),
   );
 
-const filterOf = ({ tab, stateIn, kindIn, customer }: Given<ChangeRequestWhere>): RequestFilter => ({
-  ...given({ tab, states: stateIn, kinds: kindIn }),
+const filterOf = ({ and, or, not, customer, maker, ...rest }: Given<ChangeRequestWhere>): RequestFilter => ({
+  ...rest,
   ...(customer === undefined ? {} : { subject: { type: 'Customer', id: keyOf('Customer', customer) } }),
+  ...(maker === undefined ? {} : { makerId: { eq: keyOf('User', maker) } }),
+  ...(and === undefined ? {} : { and: and.map(filterOf) }),
+  ...(or === undefined ? {} : { or: or.map(filterOf) }),
+  ...(not === undefined ? {} : { not: filterOf(not) }),
 });

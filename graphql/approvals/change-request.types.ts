@@ -20,6 +20,7 @@ import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, gradeValue, GradeValue, RoleEnum } from '../enums';
 import { asNode } from '../global-id';
+import { choiceInput, DateTimeFilter, type ChoiceInput } from '../inputs';
 import { Money } from '../money.types';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
@@ -248,19 +249,37 @@ const proposalOf = (view: ChangeRequestView): typeof RequestProposal => {
 
 export const ChangeRequestConnection = connectionType('ChangeRequest', ChangeRequest);
 
+const StateFilter = choiceInput<RequestState>('ChangeRequestStateFilter', RequestStateEnum);
+const KindFilter = choiceInput<RequestKind>('ChangeRequestKindFilter', RequestKindEnum);
+
 @InputType({ description: 'Which requests; all conditions together.' })
 export class ChangeRequestWhere {
+  @Field(() => [ChangeRequestWhere], { nullable: true, description: 'All of these hold.' })
+  and?: ChangeRequestWhere[] | null;
+
+  @Field(() => [ChangeRequestWhere], { nullable: true, description: 'One of these holds.' })
+  or?: ChangeRequestWhere[] | null;
+
+  @Field(() => ChangeRequestWhere, { nullable: true, description: 'This does not hold.' })
+  not?: ChangeRequestWhere | null;
+
   @Field(() => InboxTabEnum, { nullable: true, description: 'By relation to the caller.' })
-  tab?: InboxTab;
+  tab?: InboxTab | null;
 
-  @Field(() => [RequestStateEnum], { nullable: true, description: 'In one of these states.' })
-  stateIn?: RequestState[];
+  @Field(() => StateFilter, { nullable: true, description: 'Where it stands.' })
+  state?: ChoiceInput<RequestState> | null;
 
-  @Field(() => [RequestKindEnum], { nullable: true, description: 'Of one of these kinds.' })
-  kindIn?: RequestKind[];
+  @Field(() => KindFilter, { nullable: true, description: 'What it would change.' })
+  kind?: ChoiceInput<RequestKind> | null;
 
   @Field(() => ID, { nullable: true, description: 'On this customer.' })
-  customer?: string;
+  customer?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Made by this user.' })
+  maker?: string | null;
+
+  @Field(() => DateTimeFilter, { nullable: true, description: 'When it was submitted.' })
+  submittedAt?: DateTimeFilter | null;
 }
 
 const COMMENT_MAX = 2_000;

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import type { AuditFilter } from '../../src/audit';
-import { pageRequest, PageArgs, toConnection, type Connection } from '../connection';
+import { asJson, pageRequest, PageArgs, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
@@ -19,11 +19,7 @@ export class AuditResolver {
     @Arg('where', () => AuditEventWhere, { nullable: true }) where?: AuditEventWhere,
   ): Promise<Connection<AuditEvent>> {
     const filter = filterOf(given(where));
-    const binding = {
-      list: 'auditEvents',
-      order: 'occurredAt',
-      filter: { ...filter, from: filter.from?.toISOString(), to: filter.to?.toISOString() },
-    };
+    const binding = { list: 'auditEvents', order: 'occurredAt', filter: asJson(filter) };
     const page = valueOrFault(await app.audit.queries.page(actor, filter, pageRequest(args, binding, 2)));
     return toConnection(page, args, binding, auditEventNode, async () =>
       valueOrFault(await app.audit.queries.count(actor, filter)),
@@ -38,13 +34,18 @@ export class AuditResolver {
   }
 }
 
-const filterOf = ({ actor, systemActor, action, object, requestId, from, to }: Given<AuditEventWhere>): AuditFilter => {
-  const about = object === undefined ? null : parseGlobalId(object);
-  if (object !== undefined && about === null) {
-    throw fault('BAD_USER_INPUT', '`object` is not an id', { reason: 'INVALID_ID' });
-  }
-  return {
-    ...given({ actorId: actor === undefined ? systemActor : keyOf('User', actor), action, requestId, from, to }),
-    ...(about === null ? {} : { objectType: about.type, objectId: about.key }),
-  };
+const filterOf = ({ and, or, not, actor, systemActor, object, ...rest }: Given<AuditEventWhere>): AuditFilter => ({
+  ...rest,
+  ...(systemActor === undefined ? {} : { actorId: systemActor }),
+  ...(actor === undefined ? {} : { actorId: { eq: keyOf('User', actor) } }),
+  ...(object === undefined ? {} : { object: objectOf(object) }),
+  ...(and === undefined ? {} : { and: and.map(filterOf) }),
+  ...(or === undefined ? {} : { or: or.map(filterOf) }),
+  ...(not === undefined ? {} : { not: filterOf(not) }),
+});
+
+const objectOf = (id: string): { type: string; id: string } => {
+  const parsed = parseGlobalId(id);
+  if (parsed === null) throw fault('BAD_USER_INPUT', '`object` is not an id', { reason: 'INVALID_ID' });
+  return { type: parsed.type, id: parsed.key };
 };

@@ -1,9 +1,9 @@
-import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { AuditEvent as AuditEventView } from '../../src/audit';
 import type { Json } from '../../src/kernel/canonical-json';
 import { connectionType } from '../connection';
 import { asNode } from '../global-id';
+import { DateTimeFilter, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, JsonScalar } from '../scalars';
 
@@ -51,31 +51,33 @@ export const AuditEventConnection = connectionType('AuditEvent', AuditEvent);
 
 @InputType({ description: 'Which audit events; all conditions together.' })
 export class AuditEventWhere {
-  @Field(() => ID, { nullable: true, description: 'Public id of a user.' })
-  actor?: string;
+  @Field(() => [AuditEventWhere], { nullable: true, description: 'All of these hold.' })
+  and?: AuditEventWhere[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Name of a system actor, for example `system:rating-worker`.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  systemActor?: string;
+  @Field(() => [AuditEventWhere], { nullable: true, description: 'One of these holds.' })
+  or?: AuditEventWhere[] | null;
 
-  @Field(() => String, { nullable: true, description: 'The action, exactly.' })
-  @IsOptional()
-  @MaxLength(100)
-  action?: string;
+  @Field(() => AuditEventWhere, { nullable: true, description: 'This does not hold.' })
+  not?: AuditEventWhere | null;
 
-  @Field(() => ID, { nullable: true, description: 'Public id of the object.' })
-  object?: string;
+  @Field(() => ID, { nullable: true, description: 'Done by this user, by public id.' })
+  actor?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Request id.' })
-  @IsOptional()
-  @MaxLength(200)
-  requestId?: string;
+  @Field(() => StringFilter, {
+    nullable: true,
+    description: 'Done by a system actor, for example `system:rating-worker`.',
+  })
+  systemActor?: ChoiceInput<string> | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'From this moment on.' })
-  from?: Date;
+  @Field(() => StringFilter, { nullable: true, description: 'What was done, for example `override.applied`.' })
+  action?: ChoiceInput<string> | null;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Before this moment.' })
-  to?: Date;
+  @Field(() => ID, { nullable: true, description: 'Done to this object, by public id.' })
+  object?: string | null;
+
+  @Field(() => StringFilter, { nullable: true, description: 'Caused by this request.' })
+  requestId?: ChoiceInput<string> | null;
+
+  @Field(() => DateTimeFilter, { nullable: true, description: 'When it was done.' })
+  occurredAt?: DateTimeFilter | null;
 }

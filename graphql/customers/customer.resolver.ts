@@ -1,11 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { CustomerSort } from '../../src/customers';
+import type { GradedCustomerFilter } from '../../src/ratings';
 import { ChangeRequest, changeRequestNode } from '../approvals/change-request.types';
 import { auditEventNode } from '../audit/audit-event.types';
-import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
-import type { Json } from '../../src/kernel/canonical-json';
 import { given, type Given } from '../inputs';
 import { User, userNode } from '../identity/user.types';
 import { indicatorValue, IndicatorValue } from '../indicators/indicator.types';
@@ -51,19 +52,20 @@ export class CustomerResolver {
     @Ctx() { app, actor }: GraphContext,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => CustomerWhere, { nullable: true }) where?: CustomerWhere,
-    @Arg('orderBy', () => CustomerOrderBy, {
-      defaultValue: { field: CustomerOrderField.NUMBER, direction: OrderDirection.ASC },
+    @Arg('orderBy', () => [CustomerOrderBy], {
+      defaultValue: [{ field: CustomerOrderField.NUMBER, direction: OrderDirection.ASC }],
     })
-    orderBy?: CustomerOrderBy,
+    orderBy?: CustomerOrderBy[],
   ): Promise<Connection<Customer>> {
     const filter = filterOf(given(where));
-    const sort = {
-      by: orderBy?.field ?? CustomerOrderField.NUMBER,
-      direction: orderBy?.direction ?? OrderDirection.ASC,
+    const sort = sortOf(orderBy ?? []);
+    const binding = {
+      list: 'customers',
+      order: sort.map(({ by, direction }) => [by, direction]),
+      filter: asJson(filter),
     };
-    const binding = { list: 'customers', order: { ...sort }, filter: filter as Json };
     const { page, count } = app.ratings.queries.gradedCustomers;
-    const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, 2)));
+    const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, sort.length + 1)));
     return toConnection(found, args, binding, customerNode, async () => valueOrFault(await count(actor, filter)));
   }
 
@@ -149,7 +151,18 @@ export class CustomerRelationResolver {
   }
 }
 
-const filterOf = ({ kindIn, industryIn, regionIn, stageIn, search, grade }: Given<CustomerWhere>) => ({
-  ...given({ kinds: kindIn, industryCodes: industryIn, regions: regionIn, stages: stageIn, search }),
-  ...(grade === undefined ? {} : { grade: given(grade) }),
+const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): GradedCustomerFilter => ({
+  ...rest,
+  ...(industry === undefined ? {} : { industryCode: industry }),
+  ...(and === undefined ? {} : { and: and.map(filterOf) }),
+  ...(or === undefined ? {} : { or: or.map(filterOf) }),
+  ...(not === undefined ? {} : { not: filterOf(not) }),
 });
+
+const sortOf = (orderBy: readonly CustomerOrderBy[]): CustomerSort[] => {
+  const fields = orderBy.map(({ field }) => field);
+  if (new Set(fields).size !== fields.length) {
+    throw fault('BAD_USER_INPUT', 'a field is ordered by at most once', { reason: 'INVALID_ORDER' });
+  }
+  return orderBy.map(({ field, direction }) => ({ by: field, direction }));
+};

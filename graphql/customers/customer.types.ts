@@ -16,6 +16,7 @@ import { connectionType } from '../connection';
 import { enumOf, GradeEnum } from '../enums';
 import type { Grade } from '../../src/kernel/grade';
 import { asNode } from '../global-id';
+import { choiceInput, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -129,44 +130,51 @@ export class CustomerRelation {
 }
 
 @InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
-export class GradeFilter {
-  @Field(() => GradeEnum, { nullable: true, description: 'Exactly this grade.' })
-  eq?: Grade;
-
-  @Field(() => [GradeEnum], { nullable: true, description: 'One of these.' })
-  in?: Grade[];
-
-  @Field(() => [GradeEnum], { nullable: true, description: 'None of these.' })
-  notIn?: Grade[];
-
+class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
   @Field(() => GradeEnum, { nullable: true, description: 'This grade or better.' })
-  gte?: Grade;
+  gte?: Grade | null;
 
   @Field(() => GradeEnum, { nullable: true, description: 'This grade or worse.' })
-  lte?: Grade;
+  lte?: Grade | null;
 }
+
+const PartyKindFilter = choiceInput<PartyKind>('PartyKindFilter', PartyKindEnum);
+const SizeFilter = choiceInput<Size>('CompanySizeFilter', SizeEnum);
+const StageFilter = choiceInput<Stage>('LifecycleStageFilter', StageEnum);
 
 @InputType({ description: 'Which customers; all conditions together.' })
 export class CustomerWhere {
-  @Field(() => [PartyKindEnum], { nullable: true, description: 'Of one of these kinds.' })
-  kindIn?: PartyKind[];
+  @Field(() => [CustomerWhere], { nullable: true, description: 'All of these hold.' })
+  and?: CustomerWhere[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'In one of these industries, by code.' })
-  industryIn?: string[];
+  @Field(() => [CustomerWhere], { nullable: true, description: 'One of these holds.' })
+  or?: CustomerWhere[] | null;
 
-  @Field(() => [String], { nullable: true, description: 'In one of these regions.' })
-  regionIn?: string[];
+  @Field(() => CustomerWhere, { nullable: true, description: 'This does not hold.' })
+  not?: CustomerWhere | null;
 
-  @Field(() => [StageEnum], { nullable: true, description: 'In one of these life-cycle stages.' })
-  stageIn?: Stage[];
+  @Field(() => PartyKindFilter, { nullable: true, description: 'Customer or supplier.' })
+  kind?: ChoiceInput<PartyKind> | null;
+
+  @Field(() => StringFilter, { nullable: true, description: 'Industry, by code.' })
+  industry?: ChoiceInput<string> | null;
+
+  @Field(() => StringFilter, { nullable: true, description: 'Region.' })
+  region?: ChoiceInput<string> | null;
+
+  @Field(() => SizeFilter, { nullable: true, description: 'Size.' })
+  size?: ChoiceInput<Size> | null;
+
+  @Field(() => StageFilter, { nullable: true, description: 'Life-cycle stage.' })
+  stage?: ChoiceInput<Stage> | null;
 
   @Field(() => GradeFilter, { nullable: true, description: 'Grade in force.' })
-  grade?: GradeFilter;
+  grade?: GradeFilter | null;
 
   @Field(() => String, { nullable: true, description: 'Part of a name, number, credit code or LEI.' })
   @IsOptional()
   @MaxLength(100)
-  search?: string;
+  search?: string | null;
 }
 
 export enum CustomerOrderField {

@@ -105,7 +105,7 @@ export const vote = async (deps: ApprovalDeps, by: Initiator, input: VoteCommand
   // The maker hears that he is the maker even where his roles would not let him decide anything.
   const outcome = await deps.unitOfWork.run(by, (tx) => castVote(deps, tx, input, permitted));
   if (!outcome.ok && outcome.refusal.code === 'STALE_VERSION' && outcome.refusal.reason === 'BASE') {
-    const marked = await close(deps, by, input.requestId, 'FIND_STALE', 'request.found-stale');
+    const marked = await close(deps, by, input.requestId, 'FIND_STALE', 'request.foundStale');
     if (!marked.ok) return marked;
   }
   return outcome;

@@ -4,6 +4,14 @@ import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
+import {
+  choiceConditions,
+  filterConditions,
+  rangeConditions,
+  type Choice,
+  type Filter,
+  type Range,
+} from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
 import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
@@ -13,12 +21,15 @@ import { viewerActions, type ViewerAction } from './domain/viewer-actions';
 export const INBOX_TABS = ['WAITING_FOR_ME', 'DONE_BY_ME', 'MADE_BY_ME'] as const;
 export type InboxTab = (typeof INBOX_TABS)[number];
 
-export interface RequestFilter {
+export interface RequestConditions {
   readonly tab?: InboxTab;
-  readonly states?: readonly RequestState[];
-  readonly kinds?: readonly RequestKind[];
+  readonly state?: Choice<RequestState>;
+  readonly kind?: Choice<RequestKind>;
   readonly subject?: { readonly type: string; readonly id: string };
+  readonly makerId?: Choice<string>;
+  readonly submittedAt?: Range<Date>;
 }
+export type RequestFilter = Filter<RequestConditions>;
 
 export const createApprovalQueries = (database: Database) => ({
   /** Newest first. Needs `request.read`. */
@@ -76,18 +87,10 @@ export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
 
 const select = (viewer: Actor, filter: RequestFilter, now: Date): PagedSelect => {
   const params = new SqlParams();
-  const where: string[] = [];
-  if (filter.states !== undefined) where.push(`request.state = ANY (${params.add(filter.states)})`);
-  if (filter.kinds !== undefined) where.push(`request.kind = ANY (${params.add(filter.kinds)})`);
-  if (filter.subject !== undefined) {
-    where.push(`request.subject_type = ${params.add(filter.subject.type)}`);
-    where.push(`request.subject_id = ${params.add(filter.subject.id)}`);
-  }
-  if (filter.tab !== undefined) where.push(tabCondition(filter.tab, viewer, now, params));
   return {
     select: REQUEST_SELECT,
     from: 'change_request AS request',
-    where,
+    where: filterConditions(filter, (leaf) => conditions(leaf, viewer, now, params)),
     params,
     order: [
       { expression: 'request.submitted_at', type: 'timestamptz', direction: 'DESC' },
@@ -95,6 +98,20 @@ const select = (viewer: Actor, filter: RequestFilter, now: Date): PagedSelect =>
     ],
   };
 };
+
+const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: SqlParams): string[] => [
+  ...choiceConditions('request.state', 'text', leaf.state, params),
+  ...choiceConditions('request.kind', 'text', leaf.kind, params),
+  ...choiceConditions('request.maker_id', 'text', leaf.makerId, params),
+  ...rangeConditions('request.submitted_at', 'timestamptz', leaf.submittedAt, params),
+  ...(leaf.subject === undefined
+    ? []
+    : [
+        `request.subject_type = ${params.add(leaf.subject.type)}`,
+        `request.subject_id = ${params.add(leaf.subject.id)}`,
+      ]),
+  ...(leaf.tab === undefined ? [] : [tabCondition(leaf.tab, viewer, now, params)]),
+];
 
 const tabCondition = (tab: InboxTab, viewer: Actor, now: Date, params: SqlParams): string => {
   const me = params.add(viewer.id);

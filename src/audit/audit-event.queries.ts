@@ -4,20 +4,25 @@ import type { Actor } from '../kernel/actor';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
+import {
+  choiceConditions,
+  filterConditions,
+  rangeConditions,
+  type Choice,
+  type Filter,
+  type Range,
+} from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { readWrittenForm, type AuditEvent } from './domain/audit-event';
 
-export interface AuditFilter {
-  readonly actorId?: string;
-  readonly action?: string;
-  readonly objectType?: string;
-  readonly objectId?: string;
-  readonly requestId?: string;
-  /** Inclusive. */
-  readonly from?: Date;
-  /** Exclusive. */
-  readonly to?: Date;
+export interface AuditConditions {
+  readonly actorId?: Choice<string>;
+  readonly action?: Choice<string>;
+  readonly object?: { readonly type: string; readonly id: string };
+  readonly requestId?: Choice<string>;
+  readonly occurredAt?: Range<Date>;
 }
+export type AuditFilter = Filter<AuditConditions>;
 
 export const createAuditQueries = (database: Database) => ({
   /** Newest first. Needs `audit.read`. */
@@ -52,18 +57,10 @@ export type AuditQueries = ReturnType<typeof createAuditQueries>;
 
 const select = (filter: AuditFilter): PagedSelect => {
   const params = new SqlParams();
-  const where: string[] = [];
-  if (filter.actorId !== undefined) where.push(`actor_id = ${params.add(filter.actorId)}`);
-  if (filter.action !== undefined) where.push(`action = ${params.add(filter.action)}`);
-  if (filter.objectType !== undefined) where.push(`object_type = ${params.add(filter.objectType)}`);
-  if (filter.objectId !== undefined) where.push(`object_id = ${params.add(filter.objectId)}`);
-  if (filter.requestId !== undefined) where.push(`request_id = ${params.add(filter.requestId)}`);
-  if (filter.from !== undefined) where.push(`occurred_at >= ${params.add(filter.from)}`);
-  if (filter.to !== undefined) where.push(`occurred_at < ${params.add(filter.to)}`);
   return {
     select: "convert_from(bytes, 'UTF8') AS written",
     from: 'audit_event',
-    where,
+    where: filterConditions(filter, (leaf) => conditions(leaf, params)),
     params,
     order: [
       { expression: 'occurred_at', type: 'timestamptz', direction: 'DESC' },
@@ -71,3 +68,13 @@ const select = (filter: AuditFilter): PagedSelect => {
     ],
   };
 };
+
+const conditions = (leaf: AuditConditions, params: SqlParams): string[] => [
+  ...choiceConditions('actor_id', 'text', leaf.actorId, params),
+  ...choiceConditions('action', 'text', leaf.action, params),
+  ...choiceConditions('request_id', 'text', leaf.requestId, params),
+  ...rangeConditions('occurred_at', 'timestamptz', leaf.occurredAt, params),
+  ...(leaf.object === undefined
+    ? []
+    : [`object_type = ${params.add(leaf.object.type)}`, `object_id = ${params.add(leaf.object.id)}`]),
+];

@@ -124,7 +124,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         await insertCustomers(tx, [customer]);
         const auditEventId = tx.record({
           action: 'customer.registered',
-          object: { type: 'customer', id: customer.id },
+          object: { type: 'Customer', id: customer.id },
           after: asJson(fieldsOf(customer)),
         });
         return ok<CustomerOutcome>({ customer, auditEventId });
@@ -162,7 +162,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         await updateCustomers(tx, [customer]);
         const auditEventId = tx.record({
           action: 'customer.changed',
-          object: { type: 'customer', id: customer.id },
+          object: { type: 'Customer', id: customer.id },
           before: asJson(current, changed),
           after: asJson(fields, changed),
           ...(request.reason === undefined ? {} : { reason: request.reason.trim() }),
@@ -200,7 +200,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         await insertRelation(tx, relation);
         const auditEventId = tx.record({
           action: 'customer.related',
-          object: { type: 'customer', id: relation.fromId },
+          object: { type: 'Customer', id: relation.fromId },
           after: { relationId: relation.id, to: relation.toId, kind: relation.kind, share: relation.share },
         });
         return ok({ relation, auditEventId });
@@ -224,7 +224,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         await markRelationEnded(tx, relation.id);
         const auditEventId = tx.record({
           action: 'customer.unrelated',
-          object: { type: 'customer', id: relation.fromId },
+          object: { type: 'Customer', id: relation.fromId },
           before: { relationId: relation.id, to: relation.toId, kind: relation.kind, share: relation.share },
           reason: request.reason.trim(),
         });
@@ -242,7 +242,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
           const { nameZh, nameEn } = checked.value;
           tx.record({
             action: 'industry.added',
-            object: { type: 'industry', id: entry.code },
+            object: { type: 'Industry', id: entry.code },
             after: { nameZh, nameEn },
           });
         }
@@ -313,7 +313,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
           }
           tx.record({
             action: 'customer.imported',
-            object: { type: 'import-batch', id: request.batch?.id ?? tx.newId() },
+            object: { type: 'ImportBatch', id: request.batch?.id ?? tx.newId() },
             data: {
               source: request.source,
               new: outcome.new,

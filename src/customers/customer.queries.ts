@@ -4,6 +4,7 @@ import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
+import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
 import { CUSTOMER_COLUMNS, RELATION_COLUMNS, toCustomer, toRelation } from './customer.rows';
 import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
@@ -11,18 +12,19 @@ import type { IndustryEntry } from './domain/industry';
 import type { Stage } from './domain/lifecycle';
 import { GROUP_KINDS, MAJORITY_SHARE, type Relation } from './domain/relation';
 
-/** All conditions hold together; a list holds when one of its values does. */
-export interface CustomerFilter {
-  readonly kinds?: readonly PartyKind[];
-  readonly industryCodes?: readonly string[];
-  readonly regions?: readonly string[];
-  readonly sizes?: readonly Size[];
-  readonly stages?: readonly Stage[];
-  readonly ownerUserIds?: readonly string[];
-  readonly orgUnitIds?: readonly string[];
+/** Conditions on a party itself; those of other rooms are joined to them there. */
+export interface CustomerConditions {
+  readonly kind?: Choice<PartyKind>;
+  readonly industryCode?: Choice<string>;
+  readonly region?: Choice<string>;
+  readonly size?: Choice<Size>;
+  readonly stage?: Choice<Stage>;
+  readonly ownerUserId?: Choice<string>;
+  readonly orgUnitId?: Choice<string>;
   /** Part of a name, the number, the credit code or the LEI, in any case. */
   readonly search?: string;
 }
+export type CustomerFilter = Filter<CustomerConditions>;
 
 export const CUSTOMER_ORDERS = ['NAME', 'NUMBER', 'CREATED_AT'] as const;
 export type CustomerOrder = (typeof CUSTOMER_ORDERS)[number];
@@ -65,7 +67,7 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
   page: async (
     actor: Actor,
     filter: CustomerFilter,
-    sort: CustomerSort,
+    sort: readonly CustomerSort[],
     page: PageRequest,
   ): Promise<Result<Page<Customer>>> => {
     const permitted = permit(actor, 'customer.read');
@@ -77,7 +79,7 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
   count: async (actor: Actor, filter: CustomerFilter): Promise<Result<CappedCount>> => {
     const permitted = permit(actor, 'customer.read');
     if (!permitted.ok) return permitted;
-    return ok(await countCapped(query, pagedSelect(filter, { by: 'NUMBER', direction: 'ASC' })));
+    return ok(await countCapped(query, pagedSelect(filter, [])));
   },
 
   /** Every state of a party, newest first. Needs `customer.read`, else none. */
@@ -139,22 +141,20 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
 
 export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
 
-/** Conditions over `customer`, for this room's pages and for rooms that join their own tables to them. */
-export const customerConditions = (filter: CustomerFilter, params: SqlParams): string[] => {
-  const where: string[] = [];
-  const among = (column: string, values: readonly string[] | undefined, type: string): void => {
-    if (values !== undefined) where.push(`${column} = ANY (${params.add(values)}::${type}[])`);
-  };
-  among('customer.kind', filter.kinds, 'text');
-  among('customer.industry_code', filter.industryCodes, 'text');
-  among('customer.region', filter.regions, 'text');
-  among('customer.size', filter.sizes, 'text');
-  among('customer.stage', filter.stages, 'text');
-  among('customer.owner_user_id', filter.ownerUserIds, 'uuid');
-  among('customer.org_unit_id', filter.orgUnitIds, 'uuid');
-  if (filter.search !== undefined && filter.search.trim() !== '') {
+/** SQL over `customer`, for this room's pages and for rooms that join their own tables to them. */
+export const customerConditions = (conditions: CustomerConditions, params: SqlParams): string[] => {
+  const where = [
+    ...choiceConditions('customer.kind', 'text', conditions.kind, params),
+    ...choiceConditions('customer.industry_code', 'text', conditions.industryCode, params),
+    ...choiceConditions('customer.region', 'text', conditions.region, params),
+    ...choiceConditions('customer.size', 'text', conditions.size, params),
+    ...choiceConditions('customer.stage', 'text', conditions.stage, params),
+    ...choiceConditions('customer.owner_user_id', 'uuid', conditions.ownerUserId, params),
+    ...choiceConditions('customer.org_unit_id', 'uuid', conditions.orgUnitId, params),
+  ];
+  if (conditions.search !== undefined && conditions.search.trim() !== '') {
     const pattern = params.add(
-      `%${filter.search
+      `%${conditions.search
         .trim()
         .normalize('NFC')
         .replace(/[\\%_]/g, '\\$&')}%`,
@@ -169,9 +169,9 @@ export const customerConditions = (filter: CustomerFilter, params: SqlParams): s
 };
 
 /** Ordering columns over `customer`; the id makes the order total. */
-export const customerOrder = ({ by, direction }: CustomerSort): OrderColumn[] => [
-  { ...ORDER_COLUMNS[by], direction },
-  { expression: 'customer.id', type: 'uuid', direction },
+export const customerOrder = (sort: readonly CustomerSort[]): OrderColumn[] => [
+  ...sort.map(({ by, direction }) => ({ ...ORDER_COLUMNS[by], direction })),
+  { expression: 'customer.id', type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' },
 ];
 
 const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction'>>> = {
@@ -180,12 +180,12 @@ const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction
   CREATED_AT: { expression: 'customer.created_at', type: 'timestamptz' },
 };
 
-const pagedSelect = (filter: CustomerFilter, sort: CustomerSort): PagedSelect => {
+const pagedSelect = (filter: CustomerFilter, sort: readonly CustomerSort[]): PagedSelect => {
   const params = new SqlParams();
   return {
     select: CUSTOMER_COLUMNS,
     from: 'customer',
-    where: customerConditions(filter, params),
+    where: filterConditions(filter, (leaf) => customerConditions(leaf, params)),
     params,
     order: customerOrder(sort),
   };

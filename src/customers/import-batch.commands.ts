@@ -99,7 +99,7 @@ export const runImport = async <Row>(
         await ensureBatch(tx, batch);
         tx.record({
           action: 'import.started',
-          object: { type: 'import-batch', id: batch.id },
+          object: { type: 'ImportBatch', id: batch.id },
           data: {
             kind: batch.kind,
             file: batch.fileName,
@@ -171,7 +171,7 @@ export const runImport = async <Row>(
         await finishBatch(tx, batch.id, total);
         tx.record({
           action: 'import.finished',
-          object: { type: 'import-batch', id: batch.id },
+          object: { type: 'ImportBatch', id: batch.id },
           data: { ...total },
         });
         return ok(true);

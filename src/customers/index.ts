@@ -17,7 +17,7 @@ export { RELATION_KINDS, type RelationKind } from './domain/relation';
 export { CUSTOMER_COLUMNS, toCustomer } from './customer.rows';
 export type { CustomerRow } from './customer.commands';
 export { readCustomerMap } from './customer.import';
-export { customerConditions, customerOrder, type CustomerFilter, type CustomerSort } from './customer.queries';
+export { customerConditions, customerOrder, type CustomerConditions, type CustomerSort } from './customer.queries';
 export { customerExists, findIdsByNumber } from './customer.store';
 export {
   cellOf,

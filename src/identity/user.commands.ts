@@ -64,7 +64,7 @@ export const createUserCommands = ({ unitOfWork, accessChanged }: UserCommandDep
       if (!decision.ok) return decision;
       const event = await write(tx, before);
       await raiseVersion(tx, userId);
-      const auditEventId = tx.record({ ...event, object: { type: 'user', id: userId } });
+      const auditEventId = tx.record({ ...event, object: { type: 'User', id: userId } });
       return ok({ user: await requireUser(tx, userId), auditEventId });
     });
     if (changed.ok) accessChanged(changed.value.user.subject);
@@ -87,7 +87,7 @@ export const createUserCommands = ({ unitOfWork, accessChanged }: UserCommandDep
         async (tx, user) => {
           await insertGrants(tx, userId, [role]);
           return {
-            action: 'user.role-granted',
+            action: 'user.roleGranted',
             before: { roles: user.roles },
             after: { roles: [...user.roles, role].sort() },
           };
@@ -102,7 +102,7 @@ export const createUserCommands = ({ unitOfWork, accessChanged }: UserCommandDep
         async (tx, user) => {
           await revokeGrant(tx, userId, role);
           return {
-            action: 'user.role-revoked',
+            action: 'user.roleRevoked',
             before: { roles: user.roles },
             after: { roles: user.roles.filter((held) => held !== role) },
           };
@@ -157,8 +157,8 @@ const addOrgUnit = async (tx: Tx, input: NewOrgUnit): Promise<Result<OrgUnit>> =
     return refuse('ALREADY_EXISTS', 'The code is taken by another org unit.', { field: ['code'], params: { code } });
   }
   tx.record({
-    action: 'org-unit.created',
-    object: { type: 'org-unit', id: unit.id },
+    action: 'orgUnit.created',
+    object: { type: 'OrgUnit', id: unit.id },
     after: { code, nameZh, nameEn, line, parentId: unit.parentId },
   });
   return ok(unit);
@@ -190,7 +190,7 @@ const addUser = async (tx: Tx, input: NewUser): Promise<Result<UserChange>> => {
   // A name is personal: it stays in the row, where it can be erased, and out of the log.
   const auditEventId = tx.record({
     action: 'user.created',
-    object: { type: 'user', id: userId },
+    object: { type: 'User', id: userId },
     after: { subject, orgUnit: unit.code, roles },
   });
   return ok({ user: { ...user, roles }, auditEventId });

@@ -130,7 +130,7 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
       }
       tx.record({
         action: 'indicator.imported',
-        object: { type: 'import-batch', id: batch?.id ?? tx.newId() },
+        object: { type: 'ImportBatch', id: batch?.id ?? tx.newId() },
         data: {
           source: request.source,
           ...counts,
@@ -172,7 +172,7 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
         await insertSnapshots(tx, [snapshot]);
         const auditEventId = tx.record({
           action: 'indicator.recorded',
-          object: { type: 'customer', id: customerId },
+          object: { type: 'Customer', id: customerId },
           after: { snapshotId: snapshot.id, asOf, source, quality, values },
         });
         return ok({ snapshot, auditEventId });
@@ -223,8 +223,8 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
           }
           await rebuildCurrent(tx, found);
           tx.record({
-            action: 'indicator.projection-rebuilt',
-            object: { type: 'indicator-projection', id: 'current' },
+            action: 'indicator.projectionRebuilt',
+            object: { type: 'IndicatorProjection', id: 'current' },
             data: { customers: found.length, first: found[0] ?? null, last: found.at(-1) ?? null },
           });
           return ok(found);

@@ -9,32 +9,33 @@ import {
   customerOrder,
   toCustomer,
   type Customer,
-  type CustomerFilter,
+  type CustomerConditions,
   type CustomerSort,
 } from '../customers';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
+import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 
-/** Conditions on the grade in force, all together; better and worse go by rank. A customer without a grade meets none. */
-export interface GradeCondition {
-  readonly eq?: Grade;
-  readonly in?: readonly Grade[];
-  readonly notIn?: readonly Grade[];
+/** Conditions on the grade in force; better and worse go by rank. A customer without a grade meets none but a negation. */
+export interface GradeConditions extends Choice<Grade> {
+  /** This grade or better. */
   readonly gte?: Grade;
+  /** This grade or worse. */
   readonly lte?: Grade;
 }
 
-export interface GradedCustomerFilter extends CustomerFilter {
-  readonly grade?: GradeCondition;
+export interface GradedCustomerConditions extends CustomerConditions {
+  readonly grade?: GradeConditions;
 }
+export type GradedCustomerFilter = Filter<GradedCustomerConditions>;
 
 export const createGradedCustomerQueries = ({ query }: Database) => ({
   /** Needs `customer.read`, and `rating.read` where a grade is asked for. */
   page: async (
     viewer: Actor,
     filter: GradedCustomerFilter,
-    sort: CustomerSort,
+    sort: readonly CustomerSort[],
     page: PageRequest,
   ): Promise<Result<Page<Customer>>> => {
     const permitted = mayPage(viewer, filter);
@@ -46,7 +47,7 @@ export const createGradedCustomerQueries = ({ query }: Database) => ({
   count: async (viewer: Actor, filter: GradedCustomerFilter): Promise<Result<CappedCount>> => {
     const permitted = mayPage(viewer, filter);
     if (!permitted.ok) return permitted;
-    return ok(await countCapped(query, select(filter, { by: 'NUMBER', direction: 'ASC' })));
+    return ok(await countCapped(query, select(filter, [])));
   },
 });
 
@@ -54,28 +55,30 @@ export type GradedCustomerQueries = ReturnType<typeof createGradedCustomerQuerie
 
 const mayPage = (viewer: Actor, filter: GradedCustomerFilter): Result<true> => {
   const permitted = permit(viewer, 'customer.read');
-  return permitted.ok && filter.grade !== undefined ? permit(viewer, 'rating.read') : permitted;
+  return permitted.ok && asksForGrades(filter) ? permit(viewer, 'rating.read') : permitted;
 };
 
-const select = (filter: GradedCustomerFilter, sort: CustomerSort): PagedSelect => {
+const asksForGrades = (filter: GradedCustomerFilter): boolean =>
+  filter.grade !== undefined ||
+  [...(filter.and ?? []), ...(filter.or ?? []), ...(filter.not === undefined ? [] : [filter.not])].some(asksForGrades);
+
+const select = (filter: GradedCustomerFilter, sort: readonly CustomerSort[]): PagedSelect => {
   const params = new SqlParams();
-  const where = customerConditions(filter, params);
+  const join = asksForGrades(filter) ? ' LEFT JOIN customer_grade AS graded ON graded.customer_id = customer.id' : '';
   return {
     select: CUSTOMER_COLUMNS,
-    from: `customer${filter.grade === undefined ? '' : ' JOIN customer_grade AS graded ON graded.customer_id = customer.id'}`,
-    where: [...where, ...gradeConditions(filter.grade ?? {}, params)],
+    from: `customer${join}`,
+    where: filterConditions(filter, (leaf) => [
+      ...customerConditions(leaf, params),
+      ...gradeConditions(leaf.grade, params),
+    ]),
     params,
     order: customerOrder(sort),
   };
 };
 
-const gradeConditions = (condition: GradeCondition, params: SqlParams): string[] => {
-  const { eq, in: among, notIn, gte, lte } = condition;
-  return [
-    ...(eq === undefined ? [] : [`graded.grade = ${params.add(eq)}::grade`]),
-    ...(among === undefined ? [] : [`graded.grade = ANY (${params.add(among)}::grade[])`]),
-    ...(notIn === undefined ? [] : [`graded.grade <> ALL (${params.add(notIn)}::grade[])`]),
-    ...(gte === undefined ? [] : [`graded.grade >= ${params.add(gte)}::grade`]),
-    ...(lte === undefined ? [] : [`graded.grade <= ${params.add(lte)}::grade`]),
-  ];
-};
+const gradeConditions = (conditions: GradeConditions | undefined, params: SqlParams): string[] => [
+  ...choiceConditions('graded.grade', 'grade', conditions, params),
+  ...(conditions?.gte === undefined ? [] : [`graded.grade >= ${params.add(conditions.gte)}::grade`]),
+  ...(conditions?.lte === undefined ? [] : [`graded.grade <= ${params.add(conditions.lte)}::grade`]),
+];

@@ -11,7 +11,7 @@ import { createRunQueries, type RunQueries } from './run.queries';
 
 export type { Basis } from './domain/follow-grade';
 export type { CustomerGrade, GradeCause, GradeChange } from './grade.store';
-export type { GradeCondition, GradedCustomerFilter } from './graded-customer.queries';
+export type { GradedCustomerFilter } from './graded-customer.queries';
 export type { RatingOutcome } from './rating.commands';
 export { RUN_STATES, type RunState } from './domain/run';
 export type { CalculationLog, GradeHistoryEntry, Rating } from './rating.queries';

@@ -64,7 +64,7 @@ describe('the life of a request', () => {
 
   it('reaches every state from the first one', () => {
     const reached = new Set<RequestState>(['IN_REVIEW']);
-    for (let size = 0; size !== reached.size; ) {
+    for (let size = 0; size !== reached.size;) {
       size = reached.size;
       for (const state of [...reached]) {
         for (const event of events) {
@@ -84,10 +84,24 @@ describe('the life of a request', () => {
 
 describe('a vote', () => {
   it.each<[string, Partial<ChangeRequest>, Standing, Partial<VoteInput>, Date, string]>([
-    ['the maker, before anything else', { state: 'APPLIED' }, { ...cro, userId: 'maker' }, {}, NOW, 'MAKER_CANNOT_CHECK'],
+    [
+      'the maker, before anything else',
+      { state: 'APPLIED' },
+      { ...cro, userId: 'maker' },
+      {},
+      NOW,
+      'MAKER_CANNOT_CHECK',
+    ],
     ['a closed request', { state: 'REJECTED' }, approver, {}, NOW, 'ALREADY_DECIDED'],
     ['a request whose time is over', {}, approver, {}, LATER, 'EXPIRED'],
-    ['a second vote of one person', { votes: [approvedBy('approver', 1)], currentLevel: 2 }, approver, {}, NOW, 'ALREADY_DECIDED'],
+    [
+      'a second vote of one person',
+      { votes: [approvedBy('approver', 1)], currentLevel: 2 },
+      approver,
+      {},
+      NOW,
+      'ALREADY_DECIDED',
+    ],
     ['the wrong role for the level', {}, cro, {}, NOW, 'AUTHORITY_EXCEEDED'],
     ['a person who has left', {}, { ...approver, active: false }, {}, NOW, 'AUTHORITY_EXCEEDED'],
     ['a version that has moved', { version: 2 }, approver, {}, NOW, 'STALE_VERSION'],
@@ -99,7 +113,10 @@ describe('a vote', () => {
   });
 
   it('moves on to the next level when the level is complete', () => {
-    expect(decideVote(request(), approver, yes, NOW)).toMatchObject({ ok: true, value: { event: null, currentLevel: 2 } });
+    expect(decideVote(request(), approver, yes, NOW)).toMatchObject({
+      ok: true,
+      value: { event: null, currentLevel: 2 },
+    });
   });
 
   it('applies with the last vote of the last level', () => {
@@ -163,7 +180,9 @@ describe('what a viewer may do', () => {
   });
 
   it('tells the maker the opposite', () => {
-    expect(viewerActions(request(), { ...cro, userId: 'maker' }, allowed, NOW).map((a) => [a.verb, a.reasonCode])).toEqual([
+    expect(
+      viewerActions(request(), { ...cro, userId: 'maker' }, allowed, NOW).map((a) => [a.verb, a.reasonCode]),
+    ).toEqual([
       ['APPROVE', 'MAKER_CANNOT_CHECK'],
       ['REJECT', 'MAKER_CANNOT_CHECK'],
       ['WITHDRAW', null],
@@ -181,7 +200,10 @@ describe('random votes on random levels', () => {
   const people = ['maker', 'a', 'b', 'c', 'd', 'e'];
   const roles = ['RISK_APPROVER', 'CHIEF_RISK_OFFICER'] as const;
   const levels = fc
-    .array(fc.record({ role: fc.constantFrom(...roles), quorum: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 3 })
+    .array(fc.record({ role: fc.constantFrom(...roles), quorum: fc.integer({ min: 1, max: 3 }) }), {
+      minLength: 1,
+      maxLength: 3,
+    })
     .map((rows) => rows.map((row, i) => ({ ...row, ordinal: i + 1 })));
   const standings = fc.tuple(
     ...people.map((userId) =>

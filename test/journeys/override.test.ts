@@ -28,7 +28,7 @@ const customer = async (id: string): Promise<CustomerAnswer> => {
 const someCustomer = async (grade: string): Promise<CustomerAnswer> => {
   const page = await api.ask('approver', 'customers', {
     first: 100,
-    where: { grade: { eq: grade }, kindIn: ['CUSTOMER'] },
+    where: { grade: { eq: grade }, kind: { eq: 'CUSTOMER' } },
   });
   expect(page.errors).toEqual([]);
   for (const { id } of page.data['customers'].nodes as { id: string }[]) {

@@ -192,7 +192,7 @@ describe('deciding', () => {
     });
     const [stale] = await approvals.queries.byIds(people.auditor.actor, [request.id]);
     expect(stale).toMatchObject({ state: 'STALE', votes: [] });
-    expect(await actionsOn(request.id)).toEqual(['request.submitted', 'request.found-stale']);
+    expect(await actionsOn(request.id)).toEqual(['request.submitted', 'request.foundStale']);
   });
 
   it('leaves everything as it was when the change cannot be applied', async () => {

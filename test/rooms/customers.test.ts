@@ -324,7 +324,7 @@ describe('pages', () => {
         let after: readonly string[] | null = null;
         for (;;) {
           const page: Page<Customer> = valueOf(
-            await customers.queries.page(by.actor, { search: 'PG-' }, { by: order, direction }, { first: 5, after }),
+            await customers.queries.page(by.actor, { search: 'PG-' }, [{ by: order, direction }], { first: 5, after }),
           );
           found.push(...page.items);
           after = page.keys.at(-1) ?? null;
@@ -344,25 +344,27 @@ describe('pages', () => {
   );
 
   test.each([
-    [{ search: 'pg-', kinds: ['SUPPLIER'] as const }, 5],
-    [{ search: 'PG-', industryCodes: ['FINANCE'] }, 12],
-    [{ search: 'PG-', industryCodes: ['FINANCE', 'LOGISTICS'], regions: ['苏州'] }, 8],
+    [{ search: 'pg-', kind: { eq: 'SUPPLIER' } as const }, 5],
+    [{ search: 'PG-', industryCode: { eq: 'FINANCE' } }, 12],
+    [{ search: 'PG-', industryCode: { in: ['FINANCE', 'LOGISTICS'] }, region: { in: ['苏州'] } }, 8],
     [{ search: '分页丁' }, 6],
     [{ search: 'PG-1' }, 10],
     [{ search: '%' }, 0],
     [{ search: 'PG_1' }, 0],
-    [{ search: 'PG-', stages: [] }, 0],
+    [{ search: 'PG-', stage: { in: [] } }, 0],
+    [{ and: [{ search: 'PG-' }, { industryCode: { in: ['FINANCE', 'LOGISTICS'] } }, { region: { eq: '苏州' } }] }, 8],
+    [{ search: 'PG-', industryCode: { in: ['FINANCE'] }, not: { kind: { eq: 'SUPPLIER' } } }, 9],
+    [{ search: 'PG-', industryCode: { in: ['FINANCE'] }, kind: { eq: 'SUPPLIER' } }, 3],
+    [{ search: 'PG-', or: [] }, 0],
   ])('%j finds %i', async (filter, expected) => {
     expect(valueOf(await customers.queries.count(by.actor, filter))).toEqual({ count: expected, precision: 'EXACT' });
   });
 
   test('pages need customer.read', async () => {
-    const page = await customers.queries.page(
-      person('SECURITY_ADMIN'),
-      {},
-      { by: 'NAME', direction: 'ASC' },
-      { first: 5, after: null },
-    );
+    const page = await customers.queries.page(person('SECURITY_ADMIN'), {}, [{ by: 'NAME', direction: 'ASC' }], {
+      first: 5,
+      after: null,
+    });
     expect(keyOf(page)).toMatch(/^FORBIDDEN/);
   });
 });

@@ -61,7 +61,7 @@ const newcomer = async (...roles: Role[]): Promise<User> => {
 const eventsOn = async (userId: string) => {
   const page = await createAudit({ database: db.database }).queries.page(
     await sample('auditor'),
-    { objectType: 'user', objectId: userId },
+    { object: { type: 'User', id: userId } },
     { first: 20, after: null },
   );
   return [...valueOf(page).items].reverse();
@@ -165,12 +165,12 @@ describe('roles', () => {
 
     expect((await eventsOn(id)).slice(1)).toMatchObject([
       {
-        action: 'user.role-granted',
+        action: 'user.roleGranted',
         actorId: admin.id,
         before: { roles: ['RISK_ANALYST'] },
         after: { roles: ['RISK_ANALYST', 'RISK_APPROVER'] },
       },
-      { action: 'user.role-revoked', after: { roles: ['RISK_APPROVER'] } },
+      { action: 'user.roleRevoked', after: { roles: ['RISK_APPROVER'] } },
     ]);
     const grants = await db.asApp(
       'SELECT role, granted_by, revoked_by FROM user_role WHERE user_id = $1 ORDER BY role',

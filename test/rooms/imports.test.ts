@@ -280,7 +280,7 @@ describe('running it again', () => {
     const { summary } = await importOf('indicators', write(manyRows('AUD', 2100)), mapFile());
     const events = await db.asOwner<{ action: string; data: Record<string, unknown> }>(
       `SELECT action, convert_from(bytes, 'UTF8')::jsonb -> 'data' AS data FROM audit_event
-       WHERE object_type = 'import-batch' AND object_id = $1 ORDER BY id`,
+       WHERE object_type = 'ImportBatch' AND object_id = $1 ORDER BY id`,
       [summary.batchId],
     );
     expect(events.map(({ action, data }) => [action, data['new']])).toEqual([

@@ -145,7 +145,7 @@ describe('the database itself', () => {
     ['renames a scorecard', `UPDATE scorecard SET code = 'other'`],
     ['changes cut points', `UPDATE cut_point_set SET content = '{}'`],
     ['deletes cut points', 'DELETE FROM cut_point_set'],
-    ['empties the cut points', 'TRUNCATE cut_point_set'],
+    ['empties the cut points', 'TRUNCATE cut_point_set CASCADE'],
   ];
 
   test.each(writes)('never %s for the app role', async (_, sql) => {
