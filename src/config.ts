@@ -184,7 +184,7 @@ export const requireSignIn = (config: Config): void => {
   );
 };
 
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
 const readAuth = (variables: z.output<typeof VARIABLES>, mode: Mode): AuthConfig => {
