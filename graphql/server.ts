@@ -12,6 +12,7 @@ import express, { type ErrorRequestHandler, type Request, type Response } from '
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { App } from '../src/app';
+import { IdentityProviderUnavailable } from '../src/identity';
 import type { Actor } from '../src/kernel/actor';
 import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
@@ -133,7 +134,15 @@ const requestIdOf = (request: Request): string => request.id as string;
 const signIn = async (app: App, request: Request): Promise<Actor | null> => {
   const credential = request.headers.authorization;
   if (credential === undefined || /^bearer *$/i.test(credential)) return null;
-  const authentication = await app.identity.authenticate(credential);
+  const authentication = await app.identity.authenticate(credential).catch((error: unknown) => {
+    if (!(error instanceof IdentityProviderUnavailable)) throw error;
+    app.logger.warn({ err: error }, 'the identity provider does not answer');
+    throw fault('SERVICE_UNAVAILABLE', 'the identity provider does not answer', {
+      retryable: true,
+      requestId: requestIdOf(request),
+      http: { status: 503 },
+    });
+  });
   if (authentication.ok) return authentication.value;
   const { code, message, reason } = authentication.failure;
   throw fault(code, message, { reason, requestId: requestIdOf(request), http: { status: 401 } });

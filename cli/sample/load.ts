@@ -66,7 +66,9 @@ export const loadSamplePortfolio = async (
 };
 
 const earlierLoad = async (app: App, by: Initiator): Promise<LoadedSample | null> => {
-  const [event] = required(await app.audit.queries.page(by.actor, { action: { eq: LOADED } }, { first: 1, after: null })).items;
+  const [event] = required(
+    await app.audit.queries.page(by.actor, { action: { eq: LOADED } }, { first: 1, after: null }),
+  ).items;
   if (event === undefined) return null;
   const { customers, snapshots, stories } = event.data as unknown as LoadedSample;
   return { customers, snapshots, stories };

@@ -23,8 +23,8 @@ import type { RequestKind } from './domain/change-request';
 export type { RequestHandler, Submission, VerbOutcome, VoteCommand } from './approval.commands';
 export { INBOX_TABS, type InboxTab, type RequestFilter } from './approval.queries';
 export { approvalsAt, REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
-export type { ChangeRequest, RequestKind, RequestLevel, RequestState, Verdict, Vote } from './domain/change-request';
-export { REQUEST_VERBS, type RequestVerb, type ViewerAction } from './domain/viewer-actions';
+export type { ChangeRequest, RequestKind, RequestState, Verdict } from './domain/change-request';
+export { REQUEST_VERBS, type RequestVerb } from './domain/viewer-actions';
 
 export interface Approvals {
   /** Called by the composition root, once per kind. */

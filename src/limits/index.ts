@@ -16,7 +16,7 @@ import {
 } from './limit.commands';
 import { createLimitQueries, type LimitQueries } from './limit.queries';
 
-export { raisePayloadSchema, type RaisePayload } from './domain/raise-payload';
+export { raisePayloadSchema } from './domain/raise-payload';
 export type { OpeningLimit, RequestRaise } from './limit.commands';
 export type { CreditLimit, CreditLimitEntry } from './limit.queries';
 

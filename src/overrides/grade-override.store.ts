@@ -4,8 +4,6 @@ import type { Tx } from '../platform/unit-of-work';
 import type { OverridePayload } from './domain/override-payload';
 import { GradeOverrideEntity } from './grade-override.entity';
 
-export type EndCause = 'EXPIRED' | 'SUPERSEDED';
-
 export interface EndedOverride {
   readonly id: string;
   readonly customerId: string;

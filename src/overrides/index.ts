@@ -12,8 +12,7 @@ import {
 } from './override.commands';
 import { createOverrideQueries, type OverrideQueries } from './override.queries';
 
-export type { Evidence } from './domain/decide-override';
-export { overridePayloadSchema, type OverridePayload } from './domain/override-payload';
+export { overridePayloadSchema } from './domain/override-payload';
 export type { SubmitOverride } from './override.commands';
 export type { GradeOverride } from './override.queries';
 

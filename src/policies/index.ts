@@ -8,10 +8,10 @@ import type { PolicyKind, PolicyVersion } from './domain/policy';
 import { ensureDefaultPolicies } from './policy.commands';
 import { policyInForce, policyVersionsByIds } from './policy.queries';
 
-export { routeChange, type ApprovalLevel, type ChangeFacts, type Routing } from './domain/approval-matrix';
-export { termsAt, type LimitPolicy, type LimitTerms } from './domain/limit-policy';
+export { routeChange, type ChangeFacts } from './domain/approval-matrix';
+export { termsAt, type LimitTerms } from './domain/limit-policy';
 export type { OverridePolicy } from './domain/override-policy';
-export { POLICY_KINDS, type PolicyContent, type PolicyKind, type PolicyVersion } from './domain/policy';
+export { POLICY_KINDS, type PolicyKind, type PolicyVersion } from './domain/policy';
 export { DEFAULT_POLICIES } from './domain/default-policies';
 
 export interface Policies {

@@ -16,7 +16,7 @@ export type { RatingOutcome } from './rating.commands';
 export { RUN_STATES, type RunState } from './domain/run';
 export type { CalculationLog, GradeHistoryEntry, Rating } from './rating.queries';
 export { CHUNK_JOB, type RunStarted } from './run.commands';
-export type { GradeCount, ParkedRow, RatingRun } from './run.queries';
+export type { RatingRun } from './run.queries';
 
 export interface Ratings {
   rateCustomer(by: Initiator, input: { readonly customerId: string }): Promise<Result<RatingOutcome>>;

@@ -75,7 +75,7 @@ export const publishRatings = async (
   if (ratings.length === 0) return [];
   await insertRatings(tx, occasion, ratings);
   const customerIds = ratings.map((rating) => rating.customerId);
-  const current = new Map((await lockOrClaim(tx, customerIds)).map((grade) => [grade.customerId, grade]));
+  const current = new Map((await lockOrClaim(tx, occasion, customerIds)).map((grade) => [grade.customerId, grade]));
   const moves = ratings.map((rating): GradeMove => {
     const before = current.get(rating.customerId) ?? null;
     return {
@@ -138,11 +138,16 @@ const demandGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade> =
 
 /**
  * Locks the grades there are. Customers without one have no row to lock, so first ratings of the same customer queue on
- * an advisory lock instead and look again.
+ * an advisory lock instead and look again. Chunks share it among themselves: no customer is in two of them.
  */
-const lockOrClaim = async (tx: Tx, customerIds: readonly string[]): Promise<CustomerGrade[]> => {
+const lockOrClaim = async (
+  tx: Tx,
+  { runId }: RatingOccasion,
+  customerIds: readonly string[],
+): Promise<CustomerGrade[]> => {
   const locked = await lockGrades(tx, customerIds);
   if (locked.length === customerIds.length) return locked;
-  await tx.query("SELECT pg_advisory_xact_lock(hashtext('customer_grade.first'))");
+  const lock = runId === null ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
+  await tx.query(`SELECT ${lock}(hashtext('customer_grade.first'))`);
   return lockGrades(tx, customerIds);
 };

@@ -10,34 +10,20 @@ import type { FrozenCutPoints, ScorecardVersion } from './domain/scorecard-versi
 import { ensureExpertScorecard, freezeSegment, type ScorecardDeps } from './scorecard.commands';
 import { cutPointsByIds, cutPointsOfVersion, findCutPoints, findLiveVersion, versionsByIds } from './scorecard.queries';
 
-export {
-  ALL_INDUSTRIES,
-  MIN_REFERENCE_SIZE,
-  segmentFor,
-  type CharacteristicCuts,
-  type CutPointSet,
-} from './domain/cut-points';
+export { ALL_INDUSTRIES, MIN_REFERENCE_SIZE, segmentFor, type CutPointSet } from './domain/cut-points';
 export { compileScorecard, type CompiledScorecard, type Score } from './domain/compile-scorecard';
-export { EXPERT_SCORECARD, EXPERT_SCORECARD_CODE } from './domain/expert-scorecard';
-export {
-  explainScore,
-  type ExplainedCap,
-  type ExplainedCharacteristic,
-  type ScoreExplanation,
-  type ScoreRecord,
-} from './domain/explain-score';
+export { EXPERT_SCORECARD } from './domain/expert-scorecard';
+export { explainScore, type ScoreExplanation } from './domain/explain-score';
 export { freezeCutPoints, type Population } from './domain/freeze-cut-points';
 export {
   inputIndicators,
   pointsFromE4,
   pointsToE4,
-  type Bilingual,
   type Characteristic,
   type KnockOut,
   type ScorecardDefinition,
 } from './domain/scorecard-definition';
-export type { FrozenCutPoints, ScorecardVersion, VersionState } from './domain/scorecard-version';
-export type { ScoredRow } from './domain/score-row';
+export type { FrozenCutPoints, ScorecardVersion } from './domain/scorecard-version';
 export { MISSING_VALUE, type Values } from './domain/value';
 
 export interface Scorecards {

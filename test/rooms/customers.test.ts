@@ -1,4 +1,5 @@
 /** Parties in the database: registration, change, history, relations and groups, pages, and what the database refuses. */
+import type { CustomerFilter } from '../../src/customers/customer.queries';
 import { INDUSTRIES, createCustomers, type Customer, type CustomerInput, type Customers } from '../../src/customers';
 import { createIdentity } from '../../src/identity';
 import { systemActor, type Actor, type Initiator } from '../../src/kernel/actor';
@@ -343,8 +344,8 @@ describe('pages', () => {
     },
   );
 
-  test.each([
-    [{ search: 'pg-', kind: { eq: 'SUPPLIER' } as const }, 5],
+  test.each<[CustomerFilter, number]>([
+    [{ search: 'pg-', kind: { eq: 'SUPPLIER' } }, 5],
     [{ search: 'PG-', industryCode: { eq: 'FINANCE' } }, 12],
     [{ search: 'PG-', industryCode: { in: ['FINANCE', 'LOGISTICS'] }, region: { in: ['苏州'] } }, 8],
     [{ search: '分页丁' }, 6],

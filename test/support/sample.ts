@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config';
 import { databaseUrl, sampleTemplate, testServer } from './server';
 
 /** Rates everybody in this process, chunk by chunk, as workers would; yields the run's id. */
-export const rateEverybody = async (app: App): Promise<string> => {
+const rateEverybody = async (app: App): Promise<string> => {
   const by = asSystem('rating-worker', 'test');
   const { runId } = required(await app.ratings.startRun(by));
   const chunks = await app.database.query<{ ordinal: number }>(
@@ -19,7 +19,7 @@ export const rateEverybody = async (app: App): Promise<string> => {
 };
 
 /** When the sample was loaded: its last quarter ends shortly before the moment that test clocks start at. */
-export const SAMPLE_LOADED_AT = '2026-01-15T07:00:00.000Z';
+const SAMPLE_LOADED_AT = '2026-01-15T07:00:00.000Z';
 
 /** Name of a database with the rated sample to clone; test files that ask at the same time wait for one of them. */
 export const ensureSampleTemplate = async (): Promise<string> => {
