@@ -13,6 +13,7 @@ import { register as registerMigrate } from './commands/migrate';
 import { register as registerOutcomes } from './commands/outcomes';
 import { register as registerRate } from './commands/rate';
 import { register as registerStart } from './commands/start';
+import { register as registerUser } from './commands/user';
 import { register as registerWorker } from './commands/worker';
 import { installInterruption } from './interruption';
 import { EXIT_USAGE, explain, warn } from './output';
@@ -25,6 +26,7 @@ const COMMANDS = [
   registerImport,
   registerRate,
   registerOutcomes,
+  registerUser,
   registerDoctor,
 ];
 
