@@ -78,9 +78,11 @@ const addUnit = (code: string, { nameZh, nameEn, line, parent, json }: UnitOptio
 const listUsers = ({ json }: { readonly json?: true }): Promise<void> =>
   withApp(loadConfig(), async (app) => {
     const by = asSystem('cli', app.newId());
-    const users = [];
-    for (let after: readonly string[] | null = null; ;) {
-      const page = required(await app.identity.queries.users(by.actor, {}, { first: 100, after }));
+    const users: User[] = [];
+    for (let after: PageKey | null = null; ;) {
+      const page: Page<User> = required(
+        await app.identity.queries.users(by.actor, {}, { first: MAX_PAGE_SIZE, after }),
+      );
       users.push(...page.items);
       after = page.keys.at(-1) ?? null;
       if (!page.hasNextPage) break;

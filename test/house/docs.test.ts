@@ -95,7 +95,7 @@ describe('the glossary', () => {
 describe('commands', () => {
   const registered = new Set(
     filesBelow('cli', /\.ts$/).flatMap((path) =>
-      [...read(path).matchAll(/\.command\('([a-z-]+)/g)].map(([, name]) => name),
+      [...read(path).matchAll(/program\s*\.command\('([a-z-]+)/g)].map(([, name]) => name),
     ),
   );
 
