@@ -51,7 +51,7 @@ const external = (url: string): Server => ({ ownerUrl: url, appUrl: url, stop: a
 
 const startEmbedded = async (): Promise<Server> => {
   const home = await mkdtemp(join(tmpdir(), 'tierwarden-test-'));
-  const embedded = await attachEmbedded(home, { onStep: () => undefined });
+  const embedded = await attachEmbedded(home, { durability: 'none' });
   return {
     ownerUrl: embedded.ownerUrl,
     appUrl: embedded.appUrl,
