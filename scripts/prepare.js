@@ -44,15 +44,26 @@ async function prepare() {
 async function install() {
   if (isInstalled()) return;
   const committed = fs.readFileSync(LOCK_FILE);
-  // Not `npm ci`: npm 11 refuses locks with optional packages of other platforms. The lock is compared instead.
+  // Not `npm ci`: npm 11 refuses locks with optional packages of other platforms. The lock is put back and compared instead.
   const args = ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   await step('installing packages', () => npm(args));
-  if (!fs.readFileSync(LOCK_FILE).equals(committed)) {
-    fs.writeFileSync(LOCK_FILE, committed);
+  const left = fs.readFileSync(LOCK_FILE);
+  fs.writeFileSync(LOCK_FILE, committed);
+  if (!namesSamePackages(left, committed)) {
     throw new StepFailed('package-lock.json does not fit package.json: npm changed it; the committed one was put back');
   }
   const now = new Date();
   fs.utimesSync(INSTALLED, now, now);
+}
+
+/** Older npm leaves out fields that newer npm writes; what counts is which packages, in which versions, with which content. */
+function namesSamePackages(a, b) {
+  const named = (lock) =>
+    Object.entries(JSON.parse(lock.toString('utf8')).packages)
+      .map(([folder, { version, integrity }]) => [folder, version, integrity].join(' '))
+      .sort()
+      .join('\n');
+  return named(a) === named(b);
 }
 
 async function build() {
