@@ -2,7 +2,7 @@
  * A real PostgreSQL 18 for installations that bring no database: started by the first process of a home that needs it,
  * shared by the others, stopped by the last. It listens on loopback only, and what it stores is permanent.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -166,7 +166,7 @@ const joinServer = async (folder: string, logins: Logins, alone: boolean): Promi
 const makeHome = async (home: string, folder: string): Promise<void> => {
   try {
     await makeFolder(folder);
-    for (const probe of [home, folder].map((where) => join(where, `.probe-${process.pid}`))) {
+    for (const probe of [home, folder].map((where) => join(where, `.probe-${randomUUID()}`))) {
       await writeFile(probe, '');
       await rm(probe);
     }
