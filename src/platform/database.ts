@@ -30,7 +30,16 @@ export interface Database {
   readonly dataSource: DataSource;
   /** Outside any unit of work: for reads. */
   readonly query: Query;
+  /** The connections of the pool at this moment. */
+  pool(): PoolCounts;
   close(): Promise<void>;
+}
+
+export interface PoolCounts {
+  readonly total: number;
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
 }
 
 /** Thrown when the server cannot be reached or refuses the login; the message is one line for people. */
@@ -93,6 +102,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
     dataSource,
     query: async (sql, params) =>
       (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => dataSource.destroy(),
   };
 };

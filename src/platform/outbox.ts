@@ -88,6 +88,24 @@ export const drainOutbox = async (
   }
 };
 
+export interface OutboxBacklog {
+  /** Rows that no relay has delivered; counted up to {@link BACKLOG_COUNTED}. */
+  readonly waiting: number;
+  /** When the first of them was committed; null when there is none. */
+  readonly oldest: Date | null;
+}
+
+/** Above this the number says nothing that an alarm would not know already, and counting on would cost. */
+const BACKLOG_COUNTED = 10_000;
+
+export const outboxBacklog = async ({ query }: Pick<Database, 'query'>): Promise<OutboxBacklog> => {
+  const [backlog] = await query<OutboxBacklog>(
+    `SELECT (SELECT count(*)::int FROM (SELECT FROM outbox LIMIT ${BACKLOG_COUNTED}) AS counted) AS waiting,
+            (SELECT created_at FROM outbox ORDER BY id LIMIT 1) AS oldest`,
+  );
+  return backlog ?? { waiting: 0, oldest: null };
+};
+
 export interface OutboxListener {
   /** Connects again after a loss; cheap while connected. Throws when the server cannot be reached. */
   ensure(): Promise<void>;

@@ -9,7 +9,9 @@ import {
   UnrecoverableError,
   withBackend,
   type BackendFactory,
+  type DefaultJobOptions,
   type IQueueBackend,
+  type Queue as BullQueue,
 } from 'bullmq';
 import Redis, { Cluster } from 'ioredis';
 import { Client, Pool } from 'pg';
@@ -50,8 +52,19 @@ export interface RetryPolicy {
 
 export interface JobQueue {
   add(jobs: readonly QueuedJob[]): Promise<void>;
-  /** Jobs by state. */
-  counts(): Promise<{ waiting: number; active: number; delayed: number; failed: number; completed: number }>;
+  counts(): Promise<JobCounts>;
+}
+
+export const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
+type JobState = (typeof JOB_STATES)[number];
+/** Jobs by state. */
+export type JobCounts = Readonly<Record<JobState, number>>;
+
+/** A queue for those who look on. */
+export interface InspectedQueue {
+  counts(): Promise<JobCounts>;
+  /** As the queue's own tools know it; for the dashboard, and for nothing else. */
+  readonly raw: BullQueue;
 }
 
 export interface JobWorker {
@@ -74,6 +87,7 @@ export interface QueueBackend {
   /** Throws, within seconds, when the queue cannot take jobs now. */
   ping(): Promise<void>;
   queue(name: string, retry: RetryPolicy): JobQueue;
+  inspect(name: string): InspectedQueue;
   /** Starts at once. `handle` throws to have the job tried again, or a {@link FinalJobError} to have it given up. */
   work(name: string, settings: WorkerSettings, handle: (job: QueuedJob) => Promise<void>): JobWorker;
   /** Workers must be closed before. */
@@ -200,39 +214,34 @@ const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend 
   const { Queue, Worker } = withBackend(parts.factory);
   const namespace = parts.prefix === undefined ? {} : { prefix: parts.prefix };
   const opened: { close(): Promise<void> }[] = [];
+  const open = (name: string, defaultJobOptions: DefaultJobOptions = {}) => {
+    const queue = new Queue<Json>(name, { connection: parts.producerConnection, ...namespace, defaultJobOptions });
+    // The failed command itself rejects; this only keeps the event from ending the process.
+    queue.on('error', () => undefined);
+    opened.push(queue);
+    return queue;
+  };
   return {
     store: parts.store,
     ping: parts.ping,
     queue: (name, retry) => {
-      const queue = new Queue<Json>(name, {
-        connection: parts.producerConnection,
-        ...namespace,
-        defaultJobOptions: {
-          attempts: retry.attempts,
-          backoff: { type: 'exponential', delay: retry.backoffMs },
-          removeOnComplete: KEEP_COMPLETED,
-          removeOnFail: KEEP_FAILED,
-        },
+      const queue = open(name, {
+        attempts: retry.attempts,
+        backoff: { type: 'exponential', delay: retry.backoffMs },
+        removeOnComplete: KEEP_COMPLETED,
+        removeOnFail: KEEP_FAILED,
       });
-      // The failed command itself rejects; this only keeps the event from ending the process.
-      queue.on('error', () => undefined);
-      opened.push(queue);
       return {
         add: async (jobs) => {
           await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: { jobId: job.id } })));
         },
-        counts: async () => {
-          const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'completed');
-          const of = (state: string): number => counts[state] ?? 0;
-          return {
-            waiting: of('waiting'),
-            active: of('active'),
-            delayed: of('delayed'),
-            failed: of('failed'),
-            completed: of('completed'),
-          };
-        },
+        counts: () => countsOf(queue),
       };
+    },
+    inspect: (name) => {
+      const queue = open(name);
+      // The same class, whose type also names the backend behind it.
+      return { counts: () => countsOf(queue), raw: queue as unknown as BullQueue };
     },
     work: (name, settings, handle) => {
       const worker = new Worker<Json>(
@@ -267,6 +276,13 @@ const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend 
       await parts.disconnect();
     },
   };
+};
+
+const countsOf = async (queue: {
+  getJobCounts(...states: JobState[]): Promise<Record<string, number>>;
+}): Promise<JobCounts> => {
+  const counts = await queue.getJobCounts(...JOB_STATES);
+  return Object.fromEntries(JOB_STATES.map((state) => [state, counts[state] ?? 0])) as JobCounts;
 };
 
 /**

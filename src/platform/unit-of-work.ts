@@ -84,6 +84,12 @@ export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => ({
   },
 });
 
+/**
+ * Name under which the server's log and pg_stat_activity show every statement of the transaction: they lead back to the
+ * request. PostgreSQL keeps 63 bytes of it.
+ */
+const statementLabel = (requestId: string): string => `tw/${requestId}`.slice(0, 63);
+
 const runOnce = async <T>(
   deps: UnitOfWorkDeps,
   by: Initiator,
@@ -96,7 +102,10 @@ const runOnce = async <T>(
   try {
     const client = (await runner.connect()) as PoolClient;
     await runner.startTransaction();
-    await client.query("SELECT set_config('tierwarden.actor', $1, true)", [by.actor.id]);
+    await client.query("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
+      by.actor.id,
+      statementLabel(by.requestId),
+    ]);
     const tx: Tx = {
       manager: runner.manager,
       at: deps.clock(),

@@ -83,6 +83,24 @@ describe('a unit of work', () => {
     expect(await jobsOf(id)).toHaveLength(0);
   });
 
+  it.each([
+    ['0190f3c2-7a4b-7c11-9d3e-5f6a7b8c9d0e', 'tw/0190f3c2-7a4b-7c11-9d3e-5f6a7b8c9d0e'],
+    ['r'.repeat(64), `tw/${'r'.repeat(60)}`],
+  ])('names its statements to the server after request %s, until it ends', async (requestId, name) => {
+    const shown = "SELECT current_setting('application_name') AS name";
+    const seen = await test.unitOfWork.run({ ...by, requestId }, async (tx) => {
+      tx.record(event(test.newId()));
+      const [own] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      return ok(
+        await test.asOwner<{ name: string }>('SELECT application_name AS name FROM pg_stat_activity WHERE pid = $1', [
+          own?.pid,
+        ]),
+      );
+    });
+    expect(seen).toMatchObject({ ok: true, value: [{ name }] });
+    expect(await test.database.query(shown)).toEqual([{ name: 'tierwarden-test' }]);
+  });
+
   it('refuses an actor without a name', async () => {
     const nobody = { actor: { ...by.actor, id: '' }, requestId: 'r' };
     await expect(test.unitOfWork.run(nobody, async () => ok(true))).rejects.toThrow('needs an actor');

@@ -1,0 +1,140 @@
+/**
+ * The figures of one process, in the text format of Prometheus. It counts what it is told and asks its sources anew at each
+ * scrape, never for long and never twice at a time; what the figures mean to the business it does not know.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PoolCounts } from './database';
+import type { OutboxBacklog } from './outbox';
+import type { JobCounts } from './queue';
+
+export interface TelemetrySources {
+  readonly pool: () => PoolCounts;
+  readonly outbox: () => Promise<OutboxBacklog>;
+  /** By name of the queue. */
+  readonly queues: () => Promise<ReadonlyMap<string, JobCounts>>;
+  /** The present, for ages. */
+  readonly clock: () => Date;
+}
+
+export interface Telemetry {
+  /** `operation` must come from a closed list. */
+  operationEnded(operation: string, durationMs: number): void;
+  faulted(code: string): void;
+  refused(code: string): void;
+  readonly contentType: string;
+  /** All figures; answers within seconds, whatever its sources do. */
+  expose(): Promise<string>;
+}
+
+const SOURCE_TIMEOUT_MS = 2_000;
+const DURATION_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySources): Telemetry => {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const durations = new Histogram({
+    name: 'tierwarden_operation_duration_seconds',
+    help: 'GraphQL operations from request to answer, by published name',
+    labelNames: ['operation'],
+    buckets: DURATION_BUCKETS_SECONDS,
+    registers,
+  });
+  const faults = new Counter({
+    name: 'tierwarden_faults_total',
+    help: 'Entries of errors[] in answers, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const userErrors = new Counter({
+    name: 'tierwarden_user_errors_total',
+    help: 'Refusals in the payloads of mutations, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  new Gauge({
+    name: 'tierwarden_database_connections',
+    help: 'Connections of this process: total, of them idle, and callers that wait for one',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(pool())) this.set({ state }, count);
+    },
+  });
+  const jobs = new Gauge({
+    name: 'tierwarden_queue_jobs',
+    help: 'Jobs of the whole installation, by queue and state',
+    labelNames: ['queue', 'state'],
+    registers,
+  });
+  const outboxRows = new Gauge({
+    name: 'tierwarden_outbox_rows',
+    help: 'Jobs that wait to be handed to the queue, counted up to 10000',
+    registers,
+  });
+  const outboxAge = new Gauge({
+    name: 'tierwarden_outbox_oldest_seconds',
+    help: 'Age of the first job in the outbox; 0 when there is none',
+    registers,
+  });
+  const answering = new Gauge({
+    name: 'tierwarden_source_up',
+    help: '1 if the source answered this scrape; without an answer its figures are absent',
+    labelNames: ['source'],
+    registers,
+  });
+
+  const sources = [
+    askedOnce('outbox', outbox, (backlog) => {
+      outboxRows.remove();
+      outboxAge.remove();
+      if (backlog === null) return;
+      outboxRows.set(backlog.waiting);
+      const ageMs = backlog.oldest === null ? 0 : clock().getTime() - backlog.oldest.getTime();
+      outboxAge.set(Math.max(0, ageMs / 1_000));
+    }),
+    askedOnce('queue', queues, (counts) => {
+      jobs.reset();
+      for (const [queue, states] of counts ?? []) {
+        for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
+      }
+    }),
+  ];
+
+  return {
+    operationEnded: (operation, durationMs) => durations.observe({ operation }, durationMs / 1_000),
+    faulted: (code) => faults.inc({ code }),
+    refused: (code) => userErrors.inc({ code }),
+    contentType: registry.contentType,
+    expose: async () => {
+      for (const { source, up } of await Promise.all(sources.map((ask) => ask()))) {
+        answering.set({ source }, up ? 1 : 0);
+      }
+      return registry.metrics();
+    },
+  };
+};
+
+/**
+ * Asks a source and hands over its answer, or null where none came in time. A question that is still open is not put again:
+ * scrapes of a database that hangs hold one connection, not one each.
+ */
+const askedOnce = <T>(source: string, ask: () => Promise<T>, take: (answer: T | null) => void) => {
+  let open: Promise<T | null> | null = null;
+  return async (): Promise<{ source: string; up: boolean }> => {
+    open ??= ask()
+      .catch(() => null)
+      .finally(() => {
+        open = null;
+      });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), SOURCE_TIMEOUT_MS);
+    });
+    const answer = await Promise.race([open, late]);
+    clearTimeout(timer);
+    take(answer);
+    return { source, up: answer !== null };
+  };
+};
