@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly process?: string;
   /** Unless LOG_LEVEL says otherwise. */
   readonly logLevel?: LogLevel;
+  /** Longest run of one SQL statement; none unless given. */
+  readonly statementTimeoutMs?: number;
 }
 
 export const withDatabase = async <T>(config: Config, work: (urls: DatabaseUrls) => Promise<T>): Promise<T> => {
@@ -71,6 +73,7 @@ export const openApp = (config: Config, urls: DatabaseUrls, options: ProcessOpti
   createApp({
     config,
     databaseUrl: urls.appUrl,
+    ...(options.statementTimeoutMs === undefined ? {} : { statementTimeoutMs: options.statementTimeoutMs }),
     logger: createLogger({
       level: config.logLevel ?? options.logLevel ?? 'warn',
       format: config.logFormat,

@@ -12,8 +12,11 @@ export class GraphContext {
 
   constructor(
     readonly app: App,
-    private readonly signedIn: Actor | null,
+    /** For what differs without refusing; whatever needs somebody asks for `actor`. */
+    readonly signedIn: Actor | null,
     readonly requestId: string,
+    /** Network address of the caller. */
+    readonly address: string,
   ) {
     this.now = app.clock();
   }

@@ -14,6 +14,10 @@ export type FaultCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'BAD_USER_INPUT'
+  | 'COST_LIMIT_EXCEEDED'
+  | 'DEPTH_LIMIT_EXCEEDED'
+  | 'RATE_LIMITED'
+  | 'TRUSTED_DOCUMENT_REQUIRED'
   | 'PAYLOAD_TOO_LARGE'
   | 'SERVICE_UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR';
@@ -44,12 +48,19 @@ const PASSED_ON = new Set<string>([
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'NOT_FOUND',
+  'COST_LIMIT_EXCEEDED',
+  'DEPTH_LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+  'TRUSTED_DOCUMENT_REQUIRED',
   'PAYLOAD_TOO_LARGE',
   'SERVICE_UNAVAILABLE',
 ]);
 
-/** Connection lost, too many connections, server shutting down: trying again may help. */
-const UNAVAILABLE = /^(08|53|57P)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
+/** Of these, the ones that may pass by themselves. */
+const RETRYABLE = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
+
+/** Connection lost, too many connections, statement cancelled, server shutting down: trying again may help. */
+const UNAVAILABLE = /^(08|53|57P|57014)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
 
 export const formatFault =
   (logger: Logger) =>
@@ -59,10 +70,10 @@ export const formatFault =
     if (original instanceof ArgumentValidationError) {
       return shaped(formatted, fault('BAD_USER_INPUT', 'an argument is not valid', { reason: 'ARGUMENT' }));
     }
-    const code = formatted.extensions?.['code'] as string | undefined;
+    const code = codeOf(formatted, error);
     if (code !== undefined && PASSED_ON.has(code)) {
       const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-      return { ...formatted, extensions: { ...extensions, retryable: code === 'SERVICE_UNAVAILABLE' } };
+      return { ...formatted, extensions: { ...extensions, code, retryable: RETRYABLE.has(code) } };
     }
     logger.error({ err: original }, 'a request failed unforeseen');
     const unavailable = UNAVAILABLE.test((original as { code?: string } | null)?.code ?? '');
@@ -73,6 +84,13 @@ export const formatFault =
         : fault('INTERNAL_SERVER_ERROR', 'something went wrong on our side', { retryable: false }),
     );
   };
+
+/** Validation gives every broken rule one code, though a limit has its own. */
+const codeOf = (formatted: GraphQLFormattedError, error: unknown): string | undefined => {
+  const rule = error instanceof GraphQLError && error.originalError;
+  const own = rule instanceof GraphQLError ? rule.extensions['code'] : undefined;
+  return (own === 'DEPTH_LIMIT_EXCEEDED' ? own : formatted.extensions?.['code']) as string | undefined;
+};
 
 const shaped = (formatted: GraphQLFormattedError, error: GraphQLError): GraphQLFormattedError => ({
   message: error.message,

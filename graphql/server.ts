@@ -17,6 +17,7 @@ import type { Actor } from '../src/kernel/actor';
 import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
 import { createGraphiqlPage } from './graphiql';
+import { createQueryLimits, limitQueries } from './query-limits';
 import { createSchema } from './schema';
 
 export interface Api {
@@ -34,8 +35,11 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 export const startApi = async (app: App, listen: { readonly port: number; readonly host: string }): Promise<Api> => {
   const site = express();
   const http = createServer(site);
+  const schema = createSchema();
+  const limits = await createQueryLimits(app, schema);
   const apollo = new ApolloServer<GraphContext>({
-    schema: createSchema(),
+    schema,
+    validationRules: [...limits.validationRules],
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: formatFault(app.logger),
@@ -43,6 +47,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: app.config.shutdownTimeoutMs }),
       ApolloServerPluginLandingPageDisabled(),
+      limitQueries(limits),
       requestIdInErrors,
     ],
     logger: app.logger,
@@ -102,7 +107,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       next();
     },
     expressMiddleware(apollo, {
-      context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req)),
+      context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req), req.ip ?? ''),
     }),
   );
   site.use((_, response) => {
@@ -114,7 +119,10 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   const { port } = http.address() as AddressInfo;
   return {
     url: `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`,
-    close: () => apollo.stop(),
+    close: async () => {
+      await apollo.stop();
+      await limits.close();
+    },
   };
 };
 

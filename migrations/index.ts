@@ -12,6 +12,7 @@ import { Ratings1767225600010 } from './0010-ratings';
 import { Overrides1767225600011 } from './0011-overrides';
 import { Limits1767225600012 } from './0012-limits';
 import { Validation1767225600013 } from './0013-validation';
+import { RateLimit1767225600014 } from './0014-rate-limit';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Overrides1767225600011,
   Limits1767225600012,
   Validation1767225600013,
+  RateLimit1767225600014,
 ];

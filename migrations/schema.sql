@@ -539,6 +539,14 @@ CREATE TRIGGER policy_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 GRANT INSERT, SELECT ON policy_version TO tierwarden_app;
 GRANT SELECT ON policy_version TO tierwarden_reader;
 
+CREATE TABLE rate_limit (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint,
+  CONSTRAINT rate_limit_pkey PRIMARY KEY (key)
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limit TO tierwarden_app;
+
 CREATE TABLE rating (
   id uuid NOT NULL,
   customer_id uuid NOT NULL,

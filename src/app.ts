@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /** Longest run of one SQL statement; none unless given, as jobs and commands may take their time. */
+  readonly statementTimeoutMs?: number;
 }
 
 export const createApp = async ({
@@ -65,6 +67,7 @@ export const createApp = async ({
   databaseUrl,
   logger,
   clock = () => new Date(),
+  statementTimeoutMs = 0,
 }: AppOptions): Promise<App> => {
   const newId: NewId = uuidv7;
   const database = await openDatabase({
@@ -72,6 +75,7 @@ export const createApp = async ({
     entities: ENTITIES,
     poolSize: config.databasePoolSize,
     applicationName: 'tierwarden',
+    statementTimeoutMs,
   });
   const audit = createAudit({ database });
   const unitOfWork = createUnitOfWork({ database, clock, newId, writeAudit: audit.write });

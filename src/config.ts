@@ -55,6 +55,17 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** Jobs that one worker process runs at a time. */
   readonly workerConcurrency: number;
+  /** Longest run of one SQL statement for the API; 0 for none. */
+  readonly statementTimeoutMs: number;
+  /** Dearest operation that the API takes, in points of cost. */
+  readonly queryCostLimit: number;
+  /** Points of cost that one client may spend in a minute, over all API processes; 0 for any number. */
+  readonly rateLimitPerMinute: number;
+  readonly trustedDocuments: {
+    readonly mode: TrustedDocumentsMode;
+    /** Absolute path of a folder with documents beside the published ones. */
+    readonly folder: string | null;
+  };
   /** How long work in hand may take to end after the first signal. */
   readonly shutdownTimeoutMs: number;
 }
@@ -74,6 +85,8 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
+const TRUSTED_DOCUMENTS_MODES = ['off', 'log', 'enforce'] as const;
+export type TrustedDocumentsMode = (typeof TRUSTED_DOCUMENTS_MODES)[number];
 
 /** Asymmetric ones only: with a shared secret, whoever can check a token could also forge it. */
 const TOKEN_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -132,6 +145,11 @@ const VARIABLES = z.object({
   LOG_LEVEL: oneOf(LOG_LEVELS).optional(),
   LOG_FORMAT: oneOf(LOG_FORMATS).default('auto'),
   WORKER_CONCURRENCY: integer(1, 256, 2),
+  STATEMENT_TIMEOUT_MS: integer(0, 600_000, 30_000),
+  QUERY_COST_LIMIT: integer(1, 1_000_000, 10_000),
+  RATE_LIMIT_PER_MINUTE: integer(0, 999_999_999, 1_000_000),
+  TRUSTED_DOCUMENTS: oneOf(TRUSTED_DOCUMENTS_MODES).default('off'),
+  TRUSTED_DOCUMENTS_FOLDER: z.string().optional(),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 8000),
 });
 
@@ -150,6 +168,10 @@ export const readConfig = (env: Environment): Config => {
   if (mode === 'embedded' && variables.DATABASE_OWNER_URL !== undefined) {
     throw new ConfigError('DATABASE_OWNER_URL', 'is set but DATABASE_URL is not');
   }
+  const { QUERY_COST_LIMIT, RATE_LIMIT_PER_MINUTE } = variables;
+  if (RATE_LIMIT_PER_MINUTE > 0 && RATE_LIMIT_PER_MINUTE < QUERY_COST_LIMIT) {
+    throw new ConfigError('RATE_LIMIT_PER_MINUTE', `is below QUERY_COST_LIMIT, which is ${QUERY_COST_LIMIT}`);
+  }
   return deepFreeze({
     mode,
     databaseUrl: variables.DATABASE_URL ?? null,
@@ -166,6 +188,13 @@ export const readConfig = (env: Environment): Config => {
     logLevel: variables.LOG_LEVEL ?? null,
     logFormat: variables.LOG_FORMAT,
     workerConcurrency: variables.WORKER_CONCURRENCY,
+    statementTimeoutMs: variables.STATEMENT_TIMEOUT_MS,
+    queryCostLimit: QUERY_COST_LIMIT,
+    rateLimitPerMinute: RATE_LIMIT_PER_MINUTE,
+    trustedDocuments: {
+      mode: variables.TRUSTED_DOCUMENTS,
+      folder: variables.TRUSTED_DOCUMENTS_FOLDER === undefined ? null : resolve(variables.TRUSTED_DOCUMENTS_FOLDER),
+    },
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
   });
 };
@@ -183,6 +212,10 @@ export const requireSignIn = (config: Config): void => {
       : 'is needed with DATABASE_URL: local sign-in is offered with the embedded database only',
   );
 };
+
+/** Whether this is a first look: data of its own, for people at this machine alone. */
+export const servesThisMachineOnly = (config: Pick<Config, 'mode' | 'host'>): boolean =>
+  config.mode === 'embedded' && isLoopback(config.host);
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);

@@ -24,6 +24,6 @@ const runApi = async (): Promise<void> => {
       endWithin(config.shutdownTimeoutMs);
       await api.close();
     },
-    { process: 'api', logLevel: 'info' },
+    { process: 'api', logLevel: 'info', statementTimeoutMs: config.statementTimeoutMs },
   );
 };

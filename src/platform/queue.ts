@@ -87,6 +87,7 @@ export interface QueueBackend {
   /** Throws, within seconds, when the queue cannot take jobs now. */
   ping(): Promise<void>;
   queue(name: string, retry: RetryPolicy): JobQueue;
+  /** The same one at every call, as each holds resources until the backend is closed. */
   inspect(name: string): InspectedQueue;
   /** Starts at once. `handle` throws to have the job tried again, or a {@link FinalJobError} to have it given up. */
   work(name: string, settings: WorkerSettings, handle: (job: QueuedJob) => Promise<void>): JobWorker;
@@ -164,7 +165,8 @@ const onRedis = (options: QueueBackendOptions, redis: RedisConfig): QueueBackend
   });
 };
 
-const connectRedis = (
+/** Listens to nothing and reconnects by itself; commands fail after so many tries, or with null wait for ever. */
+export const connectRedis = (
   redis: RedisConfig,
   connectionName: string,
   maxRetriesPerRequest: number | null,
@@ -214,6 +216,7 @@ const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend 
   const { Queue, Worker } = withBackend(parts.factory);
   const namespace = parts.prefix === undefined ? {} : { prefix: parts.prefix };
   const opened: { close(): Promise<void> }[] = [];
+  const inspected = new Map<string, InspectedQueue>();
   const open = (name: string, defaultJobOptions: DefaultJobOptions = {}) => {
     const queue = new Queue<Json>(name, { connection: parts.producerConnection, ...namespace, defaultJobOptions });
     // The failed command itself rejects; this only keeps the event from ending the process.
@@ -239,9 +242,13 @@ const assemble = <B extends IQueueBackend, C>(parts: Parts<B, C>): QueueBackend 
       };
     },
     inspect: (name) => {
+      const known = inspected.get(name);
+      if (known !== undefined) return known;
       const queue = open(name);
       // The same class, whose type also names the backend behind it.
-      return { counts: () => countsOf(queue), raw: queue as unknown as BullQueue };
+      const looked = { counts: () => countsOf(queue), raw: queue as unknown as BullQueue };
+      inspected.set(name, looked);
+      return looked;
     },
     work: (name, settings, handle) => {
       const worker = new Worker<Json>(

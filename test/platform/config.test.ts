@@ -33,6 +33,10 @@ describe('defaults', () => {
       auth: { kind: 'local' },
       logLevel: null,
       logFormat: 'auto',
+      statementTimeoutMs: 30_000,
+      queryCostLimit: 10_000,
+      rateLimitPerMinute: 1_000_000,
+      trustedDocuments: { mode: 'off', folder: null },
     });
   });
 
@@ -121,6 +125,17 @@ describe('sign-in', () => {
   });
 });
 
+describe('limits', () => {
+  test('no limit of the rate is a choice', () => {
+    expect(readConfig({ RATE_LIMIT_PER_MINUTE: '0' }).rateLimitPerMinute).toBe(0);
+  });
+
+  test('the folder of trusted documents is found from anywhere', () => {
+    const { trustedDocuments } = readConfig({ TRUSTED_DOCUMENTS: 'enforce', TRUSTED_DOCUMENTS_FOLDER: 'documents' });
+    expect(trustedDocuments).toEqual({ mode: 'enforce', folder: `${process.cwd()}/documents` });
+  });
+});
+
 describe('one line names the variable', () => {
   test.each<[Environment, RegExp]>([
     [{ PORT: 'http' }, /^PORT is not a whole number$/],
@@ -138,6 +153,10 @@ describe('one line names the variable', () => {
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL is none of trace, debug/],
     [{ LOG_FORMAT: 'xml' }, /^LOG_FORMAT is none of auto, text, json$/],
     [{ WORKER_CONCURRENCY: '1.5' }, /^WORKER_CONCURRENCY is not a whole number$/],
+    [{ STATEMENT_TIMEOUT_MS: '1s' }, /^STATEMENT_TIMEOUT_MS is not a whole number$/],
+    [{ QUERY_COST_LIMIT: '0' }, /^QUERY_COST_LIMIT is below 1$/],
+    [{ RATE_LIMIT_PER_MINUTE: '9999' }, /^RATE_LIMIT_PER_MINUTE is below QUERY_COST_LIMIT, which is 10000$/],
+    [{ TRUSTED_DOCUMENTS: 'yes' }, /^TRUSTED_DOCUMENTS is none of off, log, enforce$/],
     [{ SHUTDOWN_TIMEOUT_MS: '999999999' }, /^SHUTDOWN_TIMEOUT_MS is above 600000$/],
     [{ ...JWKS, AUTH_ISSUER: undefined }, /^AUTH_ISSUER is needed because AUTH_JWKS_URL is set$/],
     [{ AUTH_AUDIENCE: 'tierwarden' }, /^AUTH_JWKS_URL is needed because AUTH_AUDIENCE is set$/],

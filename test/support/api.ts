@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { startApi } from '../../graphql/server';
 import { bootstrap, createApp, type App } from '../../src/app';
-import { readConfig } from '../../src/config';
+import { readConfig, type Config } from '../../src/config';
 import { cloneDatabase, type TestDatabase } from './database';
 import { asSystemActor, type Handle } from './people';
 import { ensureSampleTemplate } from './sample';
@@ -25,6 +25,7 @@ export interface Answer {
     readonly path?: readonly string[];
     readonly extensions: Record<string, unknown>;
   }[];
+  readonly extensions: Loose;
 }
 
 export interface TestApi {
@@ -52,12 +53,12 @@ export const publishedOperations = async (): Promise<Map<string, string>> => {
 
 /**
  * On an empty but bootstrapped installation, or on one with the rated sample portfolio. Starts the API before all tests of the
- * file and stops it after them.
+ * file and stops it after them. Settings take the place of those of an empty environment.
  */
-export const useApi = (on: 'empty' | 'sample' = 'sample'): TestApi => {
+export const useApi = (on: 'empty' | 'sample' = 'sample', settings: Partial<Config> = {}): TestApi => {
   const holder: { value?: TestApi; close?: () => Promise<void> } = {};
   beforeAll(async () => {
-    const started = await startTestApi(on);
+    const started = await startTestApi(on, settings);
     holder.value = started.api;
     holder.close = started.close;
   }, 120_000);
@@ -70,15 +71,19 @@ export const useApi = (on: 'empty' | 'sample' = 'sample'): TestApi => {
   });
 };
 
-const startTestApi = async (on: 'empty' | 'sample'): Promise<{ api: TestApi; close: () => Promise<void> }> => {
+const startTestApi = async (
+  on: 'empty' | 'sample',
+  settings: Partial<Config>,
+): Promise<{ api: TestApi; close: () => Promise<void> }> => {
   const cloned = await cloneDatabase(on === 'sample' ? await ensureSampleTemplate() : undefined);
   const home = await mkdtemp(join(tmpdir(), 'tierwarden-api-'));
-  const config = { ...readConfig({ TIERWARDEN_HOME: home }), databasePoolSize: 10 };
+  const config = { ...readConfig({ TIERWARDEN_HOME: home }), databasePoolSize: 10, ...settings };
   const app = await createApp({
     config,
     databaseUrl: cloned.database.appUrl,
     logger: pino({ level: 'silent' }),
     clock: cloned.database.clock,
+    statementTimeoutMs: config.statementTimeoutMs,
   });
   try {
     await bootstrap(app);
@@ -114,8 +119,13 @@ const startTestApi = async (on: 'empty' | 'sample'): Promise<{ api: TestApi; clo
           },
           body: JSON.stringify({ query: operations.get(document) ?? document, variables }),
         });
-        const body = (await response.json()) as Pick<Answer, 'data'> & { errors?: Answer['errors'] };
-        return { status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
+        const body = (await response.json()) as Partial<Answer>;
+        return {
+          status: response.status,
+          data: body.data ?? null,
+          errors: body.errors ?? [],
+          extensions: body.extensions ?? {},
+        };
       },
     },
     close: async () => {
