@@ -30,12 +30,24 @@ export class Audit1767225600004 implements MigrationInterface {
       CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
         FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 
-      GRANT SELECT, INSERT ON audit_event TO tierwarden_app;
+      -- An event names who acts, and nobody else; when it was committed is for the database to say.
+      CREATE FUNCTION audit_event_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.actor_id IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'an audit event names its own actor' USING ERRCODE = 'TW010';
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER audit_event_guard BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard();
+
+      GRANT SELECT ON audit_event TO tierwarden_app;
+      GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, request_id, bytes)
+        ON audit_event TO tierwarden_app;
       GRANT SELECT ON audit_event TO tierwarden_reader;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE audit_event');
+    await runner.query('DROP TABLE audit_event; DROP FUNCTION audit_event_guard();');
   }
 }

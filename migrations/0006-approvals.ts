@@ -63,7 +63,7 @@ export class Approvals1767225600006 implements MigrationInterface {
         request change_request;
       BEGIN
         SELECT * INTO request FROM change_request WHERE id = NEW.request_id FOR UPDATE;
-        IF request.maker_id = NEW.voter_id::text THEN
+        IF lower(request.maker_id) = NEW.voter_id::text THEN
           RAISE EXCEPTION 'the maker of request % cannot decide it', request.serial USING ERRCODE = 'TW003';
         END IF;
         IF request.state <> 'IN_REVIEW' THEN
@@ -71,6 +71,19 @@ export class Approvals1767225600006 implements MigrationInterface {
         END IF;
         IF request.current_level <> NEW.level_ordinal OR request.digest <> NEW.digest THEN
           RAISE EXCEPTION 'vote on another level or digest of request %', request.serial USING ERRCODE = 'TW005';
+        END IF;
+        IF NEW.voter_id::text IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'nobody votes in the name of another' USING ERRCODE = 'TW010';
+        END IF;
+        IF NEW.cast_at >= request.decide_by THEN
+          RAISE EXCEPTION 'the time to decide request % is over', request.serial USING ERRCODE = 'TW004';
+        END IF;
+        IF NOT EXISTS (
+          SELECT FROM change_request_level AS level
+          JOIN user_role AS held ON held.role = level.role AND held.user_id = NEW.voter_id AND held.revoked_at IS NULL
+          JOIN app_user AS voter ON voter.id = held.user_id AND voter.active
+          WHERE level.request_id = NEW.request_id AND level.ordinal = NEW.level_ordinal) THEN
+          RAISE EXCEPTION 'the voter does not hold the role of this level' USING ERRCODE = 'TW011';
         END IF;
         RETURN NEW;
       END $$;
@@ -88,6 +101,10 @@ export class Approvals1767225600006 implements MigrationInterface {
            (NEW.id, NEW.kind, NEW.subject_type, NEW.subject_id, NEW.payload, NEW.base, NEW.impact, NEW.policy_version_id,
             NEW.routing_row, NEW.digest, NEW.maker_id, NEW.submitted_at, NEW.decide_by) THEN
           RAISE EXCEPTION 'the substance of request % is frozen', OLD.serial USING ERRCODE = 'TW006';
+        END IF;
+        IF NEW.state = 'APPLIED' AND EXISTS (
+          SELECT FROM change_request_vote WHERE request_id = NEW.id AND verdict = 'REJECT') THEN
+          RAISE EXCEPTION 'request % was rejected', OLD.serial USING ERRCODE = 'TW007';
         END IF;
         IF NEW.state = 'APPLIED' AND EXISTS (
           SELECT FROM change_request_level AS level
@@ -108,10 +125,25 @@ export class Approvals1767225600006 implements MigrationInterface {
         IF NEW.state <> 'IN_REVIEW' OR NEW.current_level <> 1 THEN
           RAISE EXCEPTION 'a request starts in review' USING ERRCODE = 'TW007';
         END IF;
+        IF NEW.maker_id IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'nobody makes a request in the name of another' USING ERRCODE = 'TW010';
+        END IF;
         RETURN NEW;
       END $$;
       CREATE TRIGGER change_request_entry_guard BEFORE INSERT ON change_request
         FOR EACH ROW EXECUTE FUNCTION change_request_entry_guard();
+
+      CREATE FUNCTION change_request_level_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        -- xmin of a row of this very transaction is its id, cut to 32 bits.
+        IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id
+                       AND xmin::text::bigint = pg_current_xact_id()::text::bigint & 4294967295) THEN
+          RAISE EXCEPTION 'levels are fixed when a request is submitted' USING ERRCODE = 'TW006';
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER change_request_level_guard BEFORE INSERT ON change_request_level
+        FOR EACH ROW EXECUTE FUNCTION change_request_level_guard();
 
       CREATE FUNCTION change_request_has_levels() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -151,6 +183,7 @@ export class Approvals1767225600006 implements MigrationInterface {
       DROP FUNCTION change_request_guard();
       DROP FUNCTION change_request_entry_guard();
       DROP FUNCTION change_request_has_levels();
+      DROP FUNCTION change_request_level_guard();
     `);
   }
 }

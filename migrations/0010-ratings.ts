@@ -99,6 +99,15 @@ export class Ratings1767225600010 implements MigrationInterface {
         CHECK ((model_grade_before IS NULL) = (grade_before IS NULL))
       );
       CREATE INDEX grade_history_customer ON grade_history (customer_id, changed_at DESC, id DESC);
+    
+      CREATE FUNCTION tw_refuse_reopening() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION '% is closed', TG_TABLE_NAME USING ERRCODE = 'TW004';
+      END $$;
+      CREATE TRIGGER rating_run_closed BEFORE UPDATE ON rating_run
+        FOR EACH ROW WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION tw_refuse_reopening();
+      CREATE TRIGGER rating_run_chunk_closed BEFORE UPDATE ON rating_run_chunk
+        FOR EACH ROW WHEN (OLD.done_at IS NOT NULL) EXECUTE FUNCTION tw_refuse_reopening();
     `);
     for (const table of ['rating_run', 'rating_run_chunk', 'customer_grade']) {
       await runner.query(`
@@ -130,6 +139,7 @@ export class Ratings1767225600010 implements MigrationInterface {
       DROP TABLE rating;
       DROP TABLE rating_run_chunk;
       DROP TABLE rating_run;
+      DROP FUNCTION tw_refuse_reopening();
     `);
   }
 }

@@ -38,6 +38,31 @@ export class Overrides1767225600011 implements MigrationInterface {
       CREATE CONSTRAINT TRIGGER grade_override_needs_request AFTER INSERT ON grade_override
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grade_override_needs_request();
 
+      CREATE TRIGGER grade_override_ended BEFORE UPDATE ON grade_override
+        FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION tw_refuse_reopening();
+
+      -- A grade in force that is not the model's is that of the customer's live override.
+      ALTER TABLE customer_grade ADD CONSTRAINT customer_grade_override FOREIGN KEY (override_id)
+        REFERENCES grade_override;
+      CREATE FUNCTION customer_grade_needs_override() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF EXISTS (SELECT FROM customer_grade AS now
+                   WHERE now.customer_id = NEW.customer_id AND now.basis = 'OVERRIDE'
+                     AND NOT EXISTS (SELECT FROM grade_override
+                                     WHERE id = now.override_id AND customer_id = now.customer_id
+                                       AND to_grade = now.grade AND ended_at IS NULL)) THEN
+          RAISE EXCEPTION 'grade in force without a live override' USING ERRCODE = 'TW012';
+        END IF;
+        RETURN NULL;
+      END $$;
+      CREATE CONSTRAINT TRIGGER customer_grade_needs_override AFTER INSERT OR UPDATE ON customer_grade
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.basis = 'OVERRIDE')
+        EXECUTE FUNCTION customer_grade_needs_override();
+      -- And an override never ends without its customer going back to the model.
+      CREATE CONSTRAINT TRIGGER grade_override_end AFTER UPDATE ON grade_override
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL)
+        EXECUTE FUNCTION customer_grade_needs_override();
+
       CREATE TRIGGER grade_override_actor BEFORE INSERT OR UPDATE OR DELETE ON grade_override
         FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
       CREATE TRIGGER grade_override_keep BEFORE DELETE OR TRUNCATE ON grade_override
@@ -49,6 +74,12 @@ export class Overrides1767225600011 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE grade_override; DROP FUNCTION grade_override_needs_request();');
+    await runner.query(`
+      ALTER TABLE customer_grade DROP CONSTRAINT customer_grade_override;
+      DROP TRIGGER customer_grade_needs_override ON customer_grade;
+      DROP TABLE grade_override;
+      DROP FUNCTION grade_override_needs_request();
+      DROP FUNCTION customer_grade_needs_override();
+    `);
   }
 }

@@ -9,7 +9,7 @@ export class Limits1767225600012 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE credit_limit (
         customer_id uuid PRIMARY KEY REFERENCES customer,
-        amount numeric(20, 2) NOT NULL CHECK (amount >= 0),
+        amount numeric(20, 2) NOT NULL CHECK (amount >= 0 AND amount <> 'NaN'),
         currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
         version integer NOT NULL CHECK (version > 0),
         updated_at timestamptz NOT NULL
@@ -19,8 +19,8 @@ export class Limits1767225600012 implements MigrationInterface {
         id uuid PRIMARY KEY,
         customer_id uuid NOT NULL REFERENCES customer,
         kind text NOT NULL CHECK (kind IN ('OPENING', 'POLICY_CUT', 'RAISE')),
-        before numeric(20, 2) NOT NULL CHECK (before >= 0),
-        after numeric(20, 2) NOT NULL CHECK (after >= 0),
+        before numeric(20, 2) NOT NULL CHECK (before >= 0 AND before <> 'NaN'),
+        after numeric(20, 2) NOT NULL CHECK (after >= 0 AND after <> 'NaN'),
         currency text NOT NULL,
         cause_id text NOT NULL,
         booked_at timestamptz NOT NULL,
@@ -35,7 +35,18 @@ export class Limits1767225600012 implements MigrationInterface {
       CREATE FUNCTION credit_limit_book() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = public, pg_temp AS $$
       BEGIN
+        -- It runs with the owner's rights, so it serves no other table.
+        IF TG_RELID <> 'public.credit_limit_entry'::regclass THEN
+          RAISE EXCEPTION 'limits move by their journal alone' USING ERRCODE = 'TW009';
+        END IF;
+        IF NEW.booked_by IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'an entry names its own actor' USING ERRCODE = 'TW010';
+        END IF;
         IF NEW.kind = 'OPENING' THEN
+          -- People open a limit at nothing, by a raise; a book that is taken over is opened by the installation.
+          IF NEW.after > 0 AND NEW.booked_by NOT LIKE 'system:%' THEN
+            RAISE EXCEPTION 'a person opens no limit' USING ERRCODE = 'TW008';
+          END IF;
           INSERT INTO credit_limit (customer_id, amount, currency, version, updated_at)
           VALUES (NEW.customer_id, NEW.after, NEW.currency, 1, NEW.booked_at);
         ELSE
@@ -47,6 +58,7 @@ export class Limits1767225600012 implements MigrationInterface {
         END IF;
         RETURN NULL;
       END $$;
+      REVOKE EXECUTE ON FUNCTION credit_limit_book() FROM PUBLIC;
       CREATE TRIGGER credit_limit_book AFTER INSERT ON credit_limit_entry
         FOR EACH ROW EXECUTE FUNCTION credit_limit_book();
 

@@ -131,11 +131,16 @@ const castVote = async (
   if (event !== 'REJECT') {
     const handler = deps.handlerOf(request.kind);
     const currentBase = await handler.currentBase(tx, request.subject.id);
-    if (canonicalJson(currentBase) !== canonicalJson(request.base)) {
-      return refuse('STALE_VERSION', 'what the request builds on has changed since it was submitted', {
-        reason: 'BASE',
-        params: { number: request.number },
-      });
+    const matrix = await deps.policies.inForce(tx, 'APPROVAL_MATRIX');
+    if (matrix.id !== request.policyVersionId || canonicalJson(currentBase) !== canonicalJson(request.base)) {
+      return refuse(
+        'STALE_VERSION',
+        'what the request builds on, or a policy it was judged by, has changed since it was submitted',
+        {
+          reason: 'BASE',
+          params: { number: request.number },
+        },
+      );
     }
   }
   await store.insertVote(tx, request, {

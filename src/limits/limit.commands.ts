@@ -3,12 +3,13 @@
  */
 import type { Initiator } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
-import { Decimal, type Money } from '../kernel/decimal';
+import { Decimal, parseDecimal, type Money } from '../kernel/decimal';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import type { Approvals, RequestHandler, VerbOutcome } from '../approvals';
 import { permit } from '../identity';
 import type { Indicators } from '../indicators';
+import type { Overrides } from '../overrides';
 import { termsAt, type LimitTerms, type Policies } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { GradeChange, Ratings } from '../ratings';
@@ -23,6 +24,7 @@ export interface LimitDeps {
   readonly approvals: Approvals;
   readonly indicators: Indicators;
   readonly ratings: Ratings;
+  readonly overrides: Pick<Overrides, 'endOverdueOf'>;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,6 +43,17 @@ export const openLimits = (
   deps.unitOfWork.run(by, async (tx) => {
     const permitted = permit(by.actor, 'limit.open');
     if (!permitted.ok) return permitted;
+    const { content } = await deps.policies.inForce(tx, 'LIMIT');
+    if (input.currency !== content.currency) {
+      return refuse('INVALID', `limits are kept in ${content.currency}`, { reason: 'CURRENCY', field: ['currency'] });
+    }
+    const odd = input.limits.findIndex(({ amount }) => !isAmount(amount));
+    if (odd !== -1) {
+      return refuse('OUT_OF_RANGE', 'amounts are not negative and have at most two decimal places', {
+        field: ['limits', 'amount'],
+        index: odd,
+      });
+    }
     await tx.query("SELECT pg_advisory_xact_lock(hashtext('credit_limit.open'))");
     const present = await customersWithLimit(
       tx,
@@ -66,7 +79,8 @@ export const openLimits = (
   });
 
 /**
- * Called inside the transaction that changes grades in force: what the policy no longer allows is cut in the same moment.
+ * Called inside the transaction that sets, changes or confirms grades in force: what the policy no longer allows, be it for
+ * the grade or for the turnover, is cut in the same moment.
  * One audit event for the batch, with every cut in it by digest; single changes carry the amounts themselves.
  */
 export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly GradeChange[]): Promise<void> => {
@@ -92,7 +106,7 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
       before: followed.before,
       after: followed.after,
       currency: limit.currency,
-      causeId: change.historyId,
+      causeId: change.causeId,
     });
   }
   if (entries.length === 0) return;
@@ -217,6 +231,7 @@ interface Position {
 
 /** Limit, grade and policy terms of one customer; the grade is locked before the limit, as rating does. */
 const lockPosition = async (deps: LimitDeps, tx: Tx, customerId: string): Promise<Result<Position>> => {
+  await deps.overrides.endOverdueOf(tx, customerId);
   const grade = await deps.ratings.lockGrade(tx, customerId);
   if (grade === null) {
     return (await deps.ratings.customerExists(tx, customerId))
@@ -232,6 +247,11 @@ const lockPosition = async (deps: LimitDeps, tx: Tx, customerId: string): Promis
     base: { gradeVersion: grade.version, limitVersion: limit.version, policyVersion: policy.id },
     decideWithinDays: policy.content.decideWithinDays,
   });
+};
+
+const isAmount = (text: string): boolean => {
+  const amount = parseDecimal(text);
+  return amount !== null && !amount.isNegative() && amount.decimalPlaces() <= 2;
 };
 
 const decimalOrNull = (text: string | undefined): Decimal | null => (text === undefined ? null : new Decimal(text));
@@ -250,8 +270,9 @@ const recordBatch = (tx: Tx, action: string, causeId: string, entries: readonly 
   }
   tx.record({
     action,
-    object: { type: 'CreditLimitBatch', id: causeId },
+    object: { type: 'CreditLimitBatch', id: tx.newId() },
     data: {
+      cause: causeId,
       count: entries.length,
       digest: digestOf(entries.map(({ customerId, before, after }) => [customerId, before, after])),
     },

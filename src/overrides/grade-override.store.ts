@@ -19,15 +19,16 @@ export const supersedeLive = async (tx: Tx, customerId: string): Promise<EndedOv
     [customerId, tx.at],
   );
 
-/** Ends up to `atMost` live overrides whose time is over, oldest first; rows that another transaction holds are left to it. */
-export const endOverdue = async (tx: Tx, atMost: number): Promise<EndedOverride[]> =>
-  tx.query<EndedOverride>(
-    `UPDATE grade_override SET ended_at = $1, end_cause = 'EXPIRED'
-     WHERE id IN (SELECT id FROM grade_override WHERE ended_at IS NULL AND valid_until <= $1
-                  ORDER BY valid_until, id LIMIT ${atMost} FOR UPDATE SKIP LOCKED)
+/** Ends the customer's live override if its time is over; null where there is none. */
+export const endOverdue = async (tx: Tx, customerId: string): Promise<EndedOverride | null> => {
+  const [ended] = await tx.query<EndedOverride>(
+    `UPDATE grade_override SET ended_at = $2, end_cause = 'EXPIRED'
+     WHERE customer_id = $1 AND ended_at IS NULL AND valid_until <= $2
      RETURNING id, customer_id AS "customerId", to_grade AS "toGrade"`,
-    [tx.at],
+    [customerId, tx.at],
   );
+  return ended ?? null;
+};
 
 export const insertOverride = async (
   tx: Tx,

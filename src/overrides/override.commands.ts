@@ -20,6 +20,8 @@ export interface OverrideDeps {
   readonly policies: Policies;
   readonly approvals: Approvals;
   readonly ratings: Ratings;
+  /** Customers whose live override should have ended, the longest overdue first. */
+  readonly customersWithOverdue: (atMost: number) => Promise<string[]>;
 }
 
 export interface SubmitOverride extends OverrideProposal {
@@ -36,6 +38,7 @@ export const submitOverride = (
   deps.unitOfWork.run(by, async (tx) => {
     const permitted = permit(by.actor, 'override.submit');
     if (!permitted.ok) return permitted;
+    await endOverdueOf(deps, tx, input.customerId);
     const current = await lockRated(deps, tx, input.customerId);
     if (!current.ok) return current;
     if (current.value.version !== input.expectedVersion) {
@@ -61,7 +64,7 @@ export const submitOverride = (
       kind: 'GRADE_OVERRIDE',
       subject: { type: 'Customer', id: input.customerId },
       payload,
-      base: baseOf(current.value),
+      base: baseOf(current.value, policy.id),
       impact: { fromGrade: current.value.grade, toGrade: input.toGrade, notches, direction },
       facts: { kind: 'GRADE_OVERRIDE', direction, notches },
       decideBy,
@@ -71,8 +74,10 @@ export const submitOverride = (
 export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
   kind: 'GRADE_OVERRIDE',
   currentBase: async (tx, customerId) => {
+    await endOverdueOf(deps, tx, customerId);
     const current = await deps.ratings.lockGrade(tx, customerId);
-    return current === null ? null : baseOf(current);
+    const policy = await deps.policies.inForce(tx, 'OVERRIDE');
+    return current === null ? null : baseOf(current, policy.id);
   },
   apply: async (tx, request) => {
     const payload = overridePayloadSchema.parse(request.payload);
@@ -108,21 +113,43 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
   },
 });
 
-/** Ends up to `atMost` overrides whose time is over: the model grade is in force again. Yields how many. */
-export const expireOverrides = (deps: OverrideDeps, by: Initiator, atMost: number): Promise<Result<number>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const ended = await endOverdue(tx, atMost);
-    if (ended.length === 0) tx.unchanged();
-    for (const override of ended) {
-      tx.record({
-        action: 'override.expired',
-        object: { type: 'GradeOverride', id: override.id },
-        data: { customer: override.customerId, grade: override.toGrade },
+/**
+ * Ends up to `atMost` overrides whose time is over: the model grade is in force again. Each in a transaction of its own, so
+ * that one that fails stops no other. Yields how many ended; throws the first failure after the last one was tried.
+ */
+export const expireOverrides = async (deps: OverrideDeps, by: Initiator, atMost: number): Promise<Result<number>> => {
+  const failures: unknown[] = [];
+  let ended = 0;
+  for (const customerId of await deps.customersWithOverdue(atMost)) {
+    try {
+      const result = await deps.unitOfWork.run(by, async (tx) => {
+        const done = await endOverdueOf(deps, tx, customerId);
+        // Somebody else ended it in between.
+        if (!done) tx.unchanged();
+        return ok(done);
       });
-      await deps.ratings.endOverride(tx, { customerId: override.customerId, overrideId: override.id });
+      if (result.ok && result.value) ended += 1;
+    } catch (error) {
+      failures.push(error);
     }
-    return ok(ended.length);
+  }
+  if (failures.length > 0) throw failures[0];
+  return ok(ended);
+};
+
+/** Ends the customer's override if its time is over, whoever notices first. The grade is locked before the override is. */
+export const endOverdueOf = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<boolean> => {
+  if ((await deps.ratings.lockGrade(tx, customerId)) === null) return false;
+  const override = await endOverdue(tx, customerId);
+  if (override === null) return false;
+  tx.record({
+    action: 'override.expired',
+    object: { type: 'GradeOverride', id: override.id },
+    data: { customer: customerId, grade: override.toGrade },
   });
+  await deps.ratings.endOverride(tx, { customerId, overrideId: override.id });
+  return true;
+};
 
 const lockRated = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<Result<CustomerGrade>> => {
   const current = await deps.ratings.lockGrade(tx, customerId);
@@ -132,4 +159,7 @@ const lockRated = async (deps: OverrideDeps, tx: Tx, customerId: string): Promis
     : refuse('NOT_FOUND', 'no such customer', { field: ['customerId'] });
 };
 
-const baseOf = (current: CustomerGrade): Json => ({ gradeVersion: current.version });
+const baseOf = (current: CustomerGrade, policyVersion: string): Json => ({
+  gradeVersion: current.version,
+  policyVersion,
+});

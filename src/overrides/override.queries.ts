@@ -26,6 +26,16 @@ const SELECT = `SELECT id, customer_id AS "customerId", request_id AS "requestId
   effective_from AS "effectiveFrom", valid_until AS "validUntil", ended_at AS "endedAt", end_cause AS "endCause"
   FROM grade_override`;
 
+/** Customers whose live override should have ended by now, the longest overdue first. */
+export const customersWithOverdue = async (database: Database, now: Date, atMost: number): Promise<string[]> => {
+  const rows = await database.query<{ customer_id: string }>(
+    `SELECT customer_id FROM grade_override WHERE ended_at IS NULL AND valid_until <= $1
+     ORDER BY valid_until, id LIMIT $2`,
+    [now, atMost],
+  );
+  return rows.map((row) => row.customer_id);
+};
+
 export const createOverrideQueries = (database: Database) => ({
   /** Live overrides of the customers. Needs `rating.read`, else none. */
   liveOf: async (viewer: Actor, customerIds: readonly string[]): Promise<GradeOverride[]> =>

@@ -20,14 +20,16 @@ export const GRADE_COLUMNS = `customer_id AS "customerId", model_grade AS "model
 
 export type GradeCause = 'RATING' | 'OVERRIDE_APPLIED' | 'OVERRIDE_EXPIRED';
 
-/** A customer whose grade in force changed. */
+/** A customer whose grade in force was set, changed or confirmed. */
 export interface GradeChange {
   readonly customerId: string;
   readonly before: { readonly grade: Grade; readonly modelGrade: Grade } | null;
   readonly after: { readonly grade: Grade; readonly modelGrade: Grade };
   readonly cause: GradeCause;
-  /** Grade history entry. */
-  readonly historyId: string;
+  /** Whether the grade in force is another than before. */
+  readonly changed: boolean;
+  /** Rating or override behind it. */
+  readonly causeId: string;
 }
 
 /** Grades of the customers that have one, locked in a stable order until the transaction ends. */
@@ -47,21 +49,23 @@ export interface GradeMove {
 }
 
 /**
- * Writes the moves and yields those that changed the grade in force. Throws when a customer that was thought to be
- * ungraded has been graded meanwhile; the caller holds the lock that keeps that from happening.
+ * Writes the moves and yields what became of each grade in force. Throws when a customer that was thought to be ungraded
+ * has been graded meanwhile; the caller holds the lock that keeps that from happening. A move is stamped later than the
+ * one before it, even where this transaction began earlier and had to wait.
  */
 export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly GradeMove[]): Promise<GradeChange[]> => {
   if (moves.length === 0) return [];
   const rows = moves.map((move) => ({
     ...move,
-    changed: move.before === null || !isSameState(move.before, move.after),
+    moved: move.before === null || !isSameState(move.before, move.after),
+    at: momentAfter(tx.at, move.before),
   }));
-  await tx.query(
+  const written = await tx.query<{ customerId: string; version: number }>(
     `INSERT INTO customer_grade AS current (customer_id, model_grade, grade, basis, override_id, rating_id,
        effective_from, last_rated_at, version)
-     SELECT customer_id, model_grade, grade, basis, override_id, rating_id, $7, $7, 1
-     FROM unnest($1::uuid[], $2::grade[], $3::grade[], $4::text[], $5::uuid[], $6::uuid[])
-       AS moved (customer_id, model_grade, grade, basis, override_id, rating_id)
+     SELECT customer_id, model_grade, grade, basis, override_id, rating_id, moved_at, moved_at, 1
+     FROM unnest($1::uuid[], $2::grade[], $3::grade[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
+       AS moved (customer_id, model_grade, grade, basis, override_id, rating_id, moved_at)
      ON CONFLICT (customer_id) DO UPDATE SET
        model_grade = excluded.model_grade, grade = excluded.grade, basis = excluded.basis,
        override_id = excluded.override_id, rating_id = excluded.rating_id,
@@ -69,7 +73,8 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
        last_rated_at = CASE WHEN $8 THEN excluded.last_rated_at ELSE current.last_rated_at END,
        version = current.version + CASE
          WHEN (current.model_grade, current.grade, current.basis, current.override_id)
-              IS DISTINCT FROM (excluded.model_grade, excluded.grade, excluded.basis, excluded.override_id) THEN 1 ELSE 0 END`,
+              IS DISTINCT FROM (excluded.model_grade, excluded.grade, excluded.basis, excluded.override_id) THEN 1 ELSE 0 END
+     RETURNING customer_id AS "customerId", version`,
     [
       rows.map((row) => row.customerId),
       rows.map((row) => row.after.modelGrade),
@@ -77,19 +82,24 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
       rows.map((row) => row.after.basis),
       rows.map((row) => row.after.overrideId),
       rows.map((row) => row.ratingId),
-      tx.at,
+      rows.map((row) => row.at),
       cause === 'RATING',
     ],
   );
-  const changed = rows.filter((row) => row.changed).map((row) => ({ ...row, historyId: tx.newId() }));
+  const versions = new Map(written.map((row) => [row.customerId, row.version]));
+  const raced = rows.find((row) => row.before === null && versions.get(row.customerId) !== 1);
+  if (raced !== undefined) throw new Error(`customer ${raced.customerId} was graded by somebody else meanwhile`);
+  const changed = rows.filter((row) => row.moved).map((row) => ({ ...row, historyId: tx.newId() }));
   if (changed.length > 0) {
     await tx.query(
       `INSERT INTO grade_history (id, customer_id, cause, cause_id, model_grade_before, grade_before, model_grade_after,
          grade_after, basis_after, changed_at, changed_by)
        SELECT id, customer_id, $9, cause_id, model_grade_before, grade_before, model_grade_after, grade_after, basis_after,
-         $10, $11
-       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::grade[], $5::grade[], $6::grade[], $7::grade[], $8::text[])
-         AS moved (id, customer_id, cause_id, model_grade_before, grade_before, model_grade_after, grade_after, basis_after)`,
+         moved_at, $11
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::grade[], $5::grade[], $6::grade[], $7::grade[], $8::text[],
+           $10::timestamptz[])
+         AS moved (id, customer_id, cause_id, model_grade_before, grade_before, model_grade_after, grade_after,
+           basis_after, moved_at)`,
       [
         changed.map((row) => row.historyId),
         changed.map((row) => row.customerId),
@@ -100,18 +110,22 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
         changed.map((row) => row.after.grade),
         changed.map((row) => row.after.basis),
         cause,
-        tx.at,
+        changed.map((row) => row.at),
         tx.initiator.actor.id,
       ],
     );
   }
-  return changed
-    .filter((row) => row.before?.grade !== row.after.grade)
-    .map(({ customerId, before, after, historyId }) => ({
-      customerId,
-      before: before === null ? null : { grade: before.grade, modelGrade: before.modelGrade },
-      after: { grade: after.grade, modelGrade: after.modelGrade },
-      cause,
-      historyId,
-    }));
+  return rows.map(({ customerId, before, after, causeId }) => ({
+    customerId,
+    before: before === null ? null : { grade: before.grade, modelGrade: before.modelGrade },
+    after: { grade: after.grade, modelGrade: after.modelGrade },
+    cause,
+    changed: before?.grade !== after.grade,
+    causeId,
+  }));
 };
+
+const momentAfter = (at: Date, before: CustomerGrade | null): Date =>
+  before === null
+    ? at
+    : new Date(Math.max(at.getTime(), before.lastRatedAt.getTime() + 1, before.effectiveFrom.getTime() + 1));

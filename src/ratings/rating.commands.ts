@@ -21,7 +21,7 @@ export interface RatingDeps {
   readonly customers: Customers;
   readonly indicators: Indicators;
   readonly scorecards: Scorecards;
-  /** Runs inside the transaction that changed the grades in force, before it commits. */
+  /** Runs inside the transaction that set, changed or confirmed grades in force, before it commits. */
   readonly onGradesChanged: (tx: Tx, changes: readonly GradeChange[]) => Promise<void>;
 }
 
@@ -46,6 +46,8 @@ export const rateCustomer = async (
   if (!cutPoints.ok) return cutPoints;
 
   return deps.unitOfWork.run(by, async (tx) => {
+    // The grade is held before the values are read: whoever is rated last is rated on the newest values.
+    const current = await claimGrades(tx, null, [customer.id]);
     const [packed] = await deps.indicators.packedValues(tx.query, [customer.id]);
     const asOf = tx.at.toISOString().slice(0, 10);
     const scorer = createScorer(version, cutPoints.value, tx.newId);
@@ -54,7 +56,7 @@ export const rateCustomer = async (
       asOf,
     );
     if (isParked(rating)) return { ok: false, refusal: rating.refusal };
-    await publishRatings(deps, tx, { runId: null, scorecardVersionId: version.id, asOf }, [rating]);
+    await publishRatings(deps, tx, { runId: null, scorecardVersionId: version.id, asOf }, [rating], current);
     const auditEventId = tx.record({
       action: 'customer.rated',
       object: { type: 'Rating', id: rating.id },
@@ -65,17 +67,16 @@ export const rateCustomer = async (
   });
 };
 
-/** Writes ratings and moves the grades that follow from them; yields the changes of grades in force. */
+/** Writes ratings and moves the claimed grades that follow from them; yields what became of the grades in force. */
 export const publishRatings = async (
   deps: Pick<RatingDeps, 'onGradesChanged'>,
   tx: Tx,
   occasion: RatingOccasion,
   ratings: readonly NewRating[],
+  current: ClaimedGrades,
 ): Promise<readonly GradeChange[]> => {
   if (ratings.length === 0) return [];
   await insertRatings(tx, occasion, ratings);
-  const customerIds = ratings.map((rating) => rating.customerId);
-  const current = new Map((await lockOrClaim(tx, occasion, customerIds)).map((grade) => [grade.customerId, grade]));
   const moves = ratings.map((rating): GradeMove => {
     const before = current.get(rating.customerId) ?? null;
     return {
@@ -87,7 +88,7 @@ export const publishRatings = async (
     };
   });
   const changes = await moveGrades(tx, 'RATING', moves);
-  if (changes.length > 0) await deps.onGradesChanged(tx, changes);
+  await deps.onGradesChanged(tx, changes);
   return changes;
 };
 
@@ -127,7 +128,7 @@ const moveOne = async (
   const changes = await moveGrades(tx, cause, [
     { customerId: before.customerId, before, ratingId: before.ratingId, ...move },
   ]);
-  if (changes.length > 0) await deps.onGradesChanged(tx, changes);
+  await deps.onGradesChanged(tx, changes);
 };
 
 const demandGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade> => {
@@ -136,18 +137,23 @@ const demandGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade> =
   return grade;
 };
 
+/** Grades of customers that this transaction alone may move; ungraded ones are absent. */
+export type ClaimedGrades = ReadonlyMap<string, CustomerGrade>;
+
 /**
  * Locks the grades there are. Customers without one have no row to lock, so first ratings of the same customer queue on
  * an advisory lock instead and look again. Chunks share it among themselves: no customer is in two of them.
  */
-const lockOrClaim = async (
+export const claimGrades = async (
   tx: Tx,
-  { runId }: RatingOccasion,
+  runId: string | null,
   customerIds: readonly string[],
-): Promise<CustomerGrade[]> => {
-  const locked = await lockGrades(tx, customerIds);
-  if (locked.length === customerIds.length) return locked;
-  const lock = runId === null ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
-  await tx.query(`SELECT ${lock}(hashtext('customer_grade.first'))`);
-  return lockGrades(tx, customerIds);
+): Promise<ClaimedGrades> => {
+  let locked = await lockGrades(tx, customerIds);
+  if (locked.length < customerIds.length) {
+    const lock = runId === null ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
+    await tx.query(`SELECT ${lock}(hashtext('customer_grade.first'))`);
+    locked = await lockGrades(tx, customerIds);
+  }
+  return new Map(locked.map((grade) => [grade.customerId, grade]));
 };

@@ -11,7 +11,7 @@ import { permit } from '../identity';
 import type { OutboxJob, Tx } from '../platform/unit-of-work';
 import { inputIndicators, type ScorecardVersion } from '../scorecards';
 import { nextRunState, planChunks } from './domain/run';
-import { publishRatings, type RatingDeps } from './rating.commands';
+import { claimGrades, publishRatings, type RatingDeps } from './rating.commands';
 import type { NewRating } from './rating.store';
 import { ensureCutPoints, segmentsOf, type CutPointsBySegment } from './reference-population';
 import * as store from './run.store';
@@ -85,8 +85,11 @@ export const runChunk = async (
       tx.unchanged();
       return ok({ done: false });
     }
+    // The grades are held before the values are read; who is registered in between waits for the next run.
+    const customerIds = await store.customerIdsInRange(tx, chunk);
+    const current = await claimGrades(tx, run.id, customerIds);
     const scorer = createScorer(scorecard.version, scorecard.cutPoints, tx.newId);
-    const customers = await store.customersInRange(tx, chunk, inputIndicators(scorecard.version.definition));
+    const customers = await store.customersToRate(tx, customerIds, inputIndicators(scorecard.version.definition));
     const rated: NewRating[] = [];
     const parked: ParkedCustomer[] = [];
     for (const customer of customers) {
@@ -95,14 +98,14 @@ export const runChunk = async (
       else rated.push(outcome);
     }
     const occasion = { runId: run.id, scorecardVersionId: run.scorecardVersionId, asOf: run.asOf };
-    const changes = await publishRatings(deps, tx, occasion, rated);
+    const changes = await publishRatings(deps, tx, occasion, rated, current);
     await store.insertParked(tx, run.id, parked);
     const outcome = { rated: rated.length, parked: parked.length, digest: chunkDigest(rated, parked) };
     await store.closeChunk(tx, run.id, chunk.ordinal, outcome);
     tx.record({
       action: 'ratingRun.chunkRated',
       object: { type: 'RatingRun', id: run.id },
-      data: { chunk: chunk.ordinal, ...outcome, gradesChanged: changes.length },
+      data: { chunk: chunk.ordinal, ...outcome, gradesChanged: changes.filter(({ changed }) => changed).length },
     });
     return completeWhenLast(tx, run.id);
   });

@@ -112,10 +112,18 @@ export const runTotals = async (tx: Tx, runId: string): Promise<RunTotals> => {
   return row;
 };
 
-/** Customers of a hash range in the order of ids, with the current values of the indicators that are asked for. */
-export const customersInRange = async (
+export const customerIdsInRange = async (tx: Tx, range: ChunkRange): Promise<string[]> => {
+  const rows = await tx.query<{ id: string }>('SELECT id FROM customer WHERE bucket BETWEEN $1 AND $2 ORDER BY id', [
+    range.bucketFrom,
+    range.bucketTo,
+  ]);
+  return rows.map((row) => row.id);
+};
+
+/** The customers in the order of ids, with the current values of the indicators that are asked for. */
+export const customersToRate = async (
   tx: Tx,
-  range: ChunkRange,
+  customerIds: readonly string[],
   indicators: readonly string[],
 ): Promise<CustomerToRate[]> => {
   const ordinals = indicators.map((code) => indicatorOf(code).ordinal);
@@ -126,8 +134,8 @@ export const customersInRange = async (
     `SELECT customer.id AS "customerId", customer.industry_code AS "industryCode", ${packed('values')} AS values,
        ${packed('as_of')} AS "asOf"
      FROM customer LEFT JOIN indicator_current AS current ON current.customer_id = customer.id
-     WHERE customer.bucket BETWEEN $1 AND $2 ORDER BY customer.id`,
-    [range.bucketFrom, range.bucketTo],
+     WHERE customer.id = ANY ($1::uuid[]) ORDER BY customer.id`,
+    [customerIds],
   );
   return rows.map(({ customerId, industryCode, values, asOf }) => ({
     customerId,

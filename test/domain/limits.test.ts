@@ -53,6 +53,7 @@ describe('a raise', () => {
 
   it('says how large it is', () => {
     expect(raise('150')).toEqual({ ok: true, value: { amount: '150.00', relativeChange: '0.500000' } });
+    expect(raise('450.01', '300.00')).toMatchObject({ value: { relativeChange: '0.500034' } });
     expect(raise('150', '0.00')).toEqual({ ok: true, value: { amount: '150.00', relativeChange: null } });
   });
 });

@@ -43,6 +43,16 @@ describe('an override', () => {
     );
   });
 
+  it('above the model is upwards, also from a still better grade in force', () => {
+    expect(decideOverride({ modelGrade: 'B', grade: 'AA' }, proposal({ toGrade: 'BBB' }), policy, NOW)).toMatchObject({
+      ok: true,
+      value: { direction: 'UP', notches: 2 },
+    });
+    expect(
+      decideOverride({ modelGrade: 'B', grade: 'AA' }, proposal({ toGrade: 'BBB', evidence: [] }), policy, NOW),
+    ).toMatchObject({ ok: false, refusal: { code: 'EVIDENCE_REQUIRED' } });
+  });
+
   it('must be decided before it would end', () => {
     const soon = decideOverride({ modelGrade: 'A', grade: 'A' }, proposal({ validUntil: inDays(3) }), policy, NOW);
     expect(soon).toMatchObject({ ok: true, value: { decideBy: inDays(3) } });

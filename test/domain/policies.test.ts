@@ -52,6 +52,11 @@ describe('the delivered approval matrix', () => {
       { kind: 'CREDIT_LIMIT', direction: 'UP', amount: '100.00' },
       HIGHEST_ROW,
     ],
+    [
+      'a large raise from nothing likewise',
+      { kind: 'CREDIT_LIMIT', direction: 'UP', amount: '100000000.00' },
+      HIGHEST_ROW,
+    ],
   ])('%s', (_, facts, row) => {
     expect(routeChange(matrix, facts).rowId).toBe(row);
   });

@@ -316,6 +316,59 @@ describe('the database itself, asked by plain SQL as the app role', () => {
     await expect(insertVote(request, people.approver2.actor.id)).rejects.toMatchObject({ code: 'TW004' });
   });
 
+  it('refuses a vote in the name of another, by somebody without the role, or at the wrong time', async () => {
+    const request = await submitted(people.maker);
+    await actAs(people.maker.actor.id);
+    const vote = (voterId: string) =>
+      test.asApp(
+        `INSERT INTO change_request_vote (id, request_id, level_ordinal, voter_id, verdict, digest, cast_at)
+         VALUES (gen_random_uuid(), $1, 1, $2, 'APPROVE', $3, $4)`,
+        [request.id, voterId, request.digest, test.clock()],
+      );
+    await expect(vote(people.approver.actor.id)).rejects.toMatchObject({ code: 'TW010' });
+    await actAs(people.auditor.actor.id);
+    await expect(vote(people.auditor.actor.id)).rejects.toMatchObject({ code: 'TW011' });
+    await actAs(people.approver.actor.id);
+    await expect(
+      test.asApp(
+        `INSERT INTO change_request_vote (id, request_id, level_ordinal, voter_id, verdict, digest, cast_at)
+         VALUES (gen_random_uuid(), $1, 1, $2, 'APPROVE', $3, '2199-01-01')`,
+        [request.id, people.approver.actor.id, request.digest],
+      ),
+    ).rejects.toMatchObject({ code: 'TW004' });
+  });
+
+  it('refuses a request in the name of another, and a level after submission', async () => {
+    const request = await submitted(people.maker);
+    await actAs(people.approver.actor.id);
+    await expect(
+      test.asApp(`INSERT INTO change_request_level (request_id, ordinal, role, quorum) VALUES ($1, 2, 'AUDITOR', 1)`, [
+        request.id,
+      ]),
+    ).rejects.toMatchObject({ code: 'TW006' });
+    await expect(
+      test.asApp(
+        `INSERT INTO change_request (id, kind, subject_type, subject_id, payload, base, impact, policy_version_id,
+           routing_row, digest, state, current_level, maker_id, submitted_at, decide_by, version)
+         SELECT gen_random_uuid(), kind, subject_type, 'other', payload, base, impact, policy_version_id, routing_row,
+           digest, 'IN_REVIEW', 1, maker_id, submitted_at, decide_by, 1 FROM change_request WHERE id = $1`,
+        [request.id],
+      ),
+    ).rejects.toMatchObject({ code: 'TW010' });
+  });
+
+  it('refuses an audit event in the name of another, or with a moment of its own choice in the log', async () => {
+    await actAs(people.maker.actor.id);
+    const forge = (columns: string, values: string) =>
+      test.asApp(
+        `INSERT INTO audit_event (id, occurred_at, actor_id, action, object_type, object_id, request_id, bytes${columns})
+         VALUES (gen_random_uuid(), now(), $1, 'a', 'b', 'c', 'd', '\\x7b7d'${values})`,
+        [people.cro.actor.id],
+      );
+    await expect(forge('', '')).rejects.toMatchObject({ code: 'TW010' });
+    await expect(forge(', xact', ", '5'")).rejects.toMatchObject({ code: '42501' });
+  });
+
   it('refuses to apply without the quorum', async () => {
     const request = await submitted(people.maker);
     await actAs(people.approver.actor.id);

@@ -58,6 +58,28 @@ describe('a credit limit', () => {
     await expect(book({ customer, kind, before, after })).rejects.toMatchObject({ code: '23514' });
   });
 
+  it('is not moved through a table made to look like the journal', async () => {
+    await expect(
+      api.test.asApp(`DO $$ BEGIN
+        CREATE TEMP TABLE forged (LIKE credit_limit_entry);
+        CREATE TRIGGER forged AFTER INSERT ON forged FOR EACH ROW EXECUTE FUNCTION credit_limit_book();
+      END $$`),
+    ).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('is opened above nothing by the installation alone, and never at what is no number', async () => {
+    const [row] = await api.test.asOwner<{ id: string }>(
+      'SELECT id FROM customer WHERE id NOT IN (SELECT customer_id FROM credit_limit) LIMIT 1',
+    );
+    const customer = row?.id ?? '';
+    await expect(book({ customer, kind: 'OPENING', before: '0', after: '100.00' })).rejects.toMatchObject({
+      code: 'TW008',
+    });
+    await expect(book({ customer, kind: 'OPENING', before: '0', after: 'NaN' })).rejects.toMatchObject({
+      code: '23514',
+    });
+  });
+
   it('equals the newest entry of its journal, for everybody', async () => {
     const odd = await api.test.asOwner(
       `SELECT limits.customer_id FROM credit_limit AS limits
@@ -91,6 +113,24 @@ describe('an override', () => {
         [row?.customer_id],
       ),
     ).rejects.toMatchObject({ code: '23503' });
+  });
+});
+
+describe('a grade in force', () => {
+  it('does not leave the model without a live override', async () => {
+    await expect(
+      api.test.asApp("UPDATE customer_grade SET grade = 'AAA', basis = 'OVERRIDE', override_id = gen_random_uuid()"),
+    ).rejects.toMatchObject({ code: '23503' });
+    await expect(api.test.asApp("UPDATE customer_grade SET grade = 'AAA'")).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+describe('a closed run', () => {
+  it('is not opened again, nor are its chunks', async () => {
+    await expect(api.test.asApp("UPDATE rating_run SET state = 'RUNNING', finished_at = NULL")).rejects.toMatchObject({
+      code: 'TW004',
+    });
+    await expect(api.test.asApp('UPDATE rating_run_chunk SET rated = 0')).rejects.toMatchObject({ code: 'TW004' });
   });
 });
 

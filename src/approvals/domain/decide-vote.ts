@@ -1,6 +1,6 @@
 /**
  * May this person approve or reject this request now, and what follows? One decision for screens and for the verb itself.
- * Refusals in order of precedence: maker, closed, out of time, authority, already voted, version, digest, comment.
+ * Refusals in order of precedence: maker, closed, out of time, version, digest, already voted, authority, comment.
  */
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
@@ -29,8 +29,13 @@ export interface VoteDecision {
   readonly currentLevel: number;
 }
 
-/** Roles, state and time: whether the person may decide at all. */
+/** Whether the person may decide at all: not the maker, in time, with the authority, once. */
 export const mayDecide = (request: ChangeRequest, voter: Standing, now: Date): Result<RequestLevel> => {
+  const open = isDecidable(request, voter, now);
+  return open.ok ? hasAuthority(request, voter) : open;
+};
+
+const isDecidable = (request: ChangeRequest, voter: Standing, now: Date): Result<true> => {
   if (voter.userId === request.makerId) {
     return refuse('MAKER_CANNOT_CHECK', 'who made a request cannot decide it', { params: { number: request.number } });
   }
@@ -45,6 +50,10 @@ export const mayDecide = (request: ChangeRequest, voter: Standing, now: Date): R
       params: { number: request.number },
     });
   }
+  return ok(true);
+};
+
+const hasAuthority = (request: ChangeRequest, voter: Standing): Result<RequestLevel> => {
   const level = request.levels.find((candidate) => candidate.ordinal === request.currentLevel);
   if (level === undefined) throw new Error(`request ${request.id} has no level ${request.currentLevel}`);
   if (request.votes.some((vote) => vote.voterId === voter.userId)) {
@@ -75,8 +84,9 @@ export const decideVote = (
   input: VoteInput,
   now: Date,
 ): Result<VoteDecision> => {
-  const level = mayDecide(request, voter, now);
-  if (!level.ok) return level;
+  const open = isDecidable(request, voter, now);
+  if (!open.ok) return open;
+  // Before authority: who lost a race to another approver hears that the request has moved, not that he may not decide.
   if (input.expectedVersion !== request.version) {
     return refuse('STALE_VERSION', `request ${request.number} is at version ${request.version} now`, {
       field: ['expectedVersion'],
@@ -89,6 +99,8 @@ export const decideVote = (
       field: ['expectedDigest'],
     });
   }
+  const level = hasAuthority(request, voter);
+  if (!level.ok) return level;
   if (input.verdict === 'REJECT') {
     if (input.comment === null || input.comment.trim() === '') {
       return refuse('COMMENT_REQUIRED', 'a rejection needs a comment', { field: ['comment'] });

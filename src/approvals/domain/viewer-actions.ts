@@ -24,8 +24,11 @@ export const viewerActions = (
   permitted: { readonly decide: Result<true>; readonly withdraw: Result<true> },
   now: Date,
 ): ViewerAction[] => {
-  const decide = refusalOf(mayDecide(request, viewer, now)) ?? refusalOf(permitted.decide);
-  const withdraw = refusalOf(mayWithdraw(request, viewer.userId)) ?? refusalOf(permitted.withdraw);
+  // In the order in which the verbs refuse: the maker hears that he is the maker before anything else.
+  const decide =
+    (viewer.userId === request.makerId ? null : refusalOf(permitted.decide)) ??
+    refusalOf(mayDecide(request, viewer, now));
+  const withdraw = refusalOf(permitted.withdraw) ?? refusalOf(mayWithdraw(request, viewer.userId));
   return [action('APPROVE', decide, false), action('REJECT', decide, true), action('WITHDRAW', withdraw, false)];
 };
 

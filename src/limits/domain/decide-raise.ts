@@ -12,7 +12,7 @@ export interface RaiseProposal {
 
 export interface RaiseDecision {
   readonly amount: string;
-  /** (after − before) ÷ before, six places; null where nothing was approved before. */
+  /** (after − before) ÷ before, six places, rounded up so that no bound is met by rounding; null where nothing was approved before. */
   readonly relativeChange: string | null;
 }
 
@@ -48,6 +48,6 @@ export const decideRaise = (
   const before = new Decimal(current.amount);
   return ok({
     amount: roundMoney(proposal.amount),
-    relativeChange: before.isZero() ? null : proposal.amount.minus(before).div(before).toFixed(6),
+    relativeChange: before.isZero() ? null : proposal.amount.minus(before).div(before).toFixed(6, Decimal.ROUND_UP),
   });
 };

@@ -28,9 +28,9 @@ export interface GradedCustomer {
 }
 
 export interface OverrideDecision {
-  /** Against the grade in force: what the change would do. */
+  /** UP when the proposed grade is better than the model grade or than the grade in force. */
   readonly direction: 'UP' | 'DOWN';
-  /** Absolute distance from the grade in force. */
+  /** Distance from the model grade or from the grade in force, whichever is larger; absolute. */
   readonly notches: number;
   readonly decideBy: Date;
 }
@@ -91,8 +91,9 @@ export const decideOverride = (
       params: { cap, notches: Math.abs(fromModel), modelGrade: customer.modelGrade },
     });
   }
-  const change = notchesBetween(customer.grade, proposal.toGrade);
-  const direction = change > 0 ? 'UP' : 'DOWN';
+  const fromInForce = notchesBetween(customer.grade, proposal.toGrade);
+  // Judgement above the model is upwards even where a still better override is in force.
+  const direction = fromModel > 0 || fromInForce > 0 ? 'UP' : 'DOWN';
   if (policy.evidenceFor.includes(direction) && proposal.evidence.length === 0) {
     return refuse('EVIDENCE_REQUIRED', 'an override in this direction needs evidence', {
       field: ['evidence'],
@@ -105,7 +106,7 @@ export const decideOverride = (
   }
   return ok({
     direction,
-    notches: Math.abs(change),
+    notches: Math.max(Math.abs(fromModel), Math.abs(fromInForce)),
     decideBy: new Date(Math.min(now.getTime() + policy.decideWithinDays * DAY_MS, proposal.validUntil.getTime())),
   });
 };

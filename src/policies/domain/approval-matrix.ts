@@ -55,35 +55,30 @@ export interface Routing {
 export const HIGHEST_ROW = 'highest';
 
 export const routeChange = (matrix: ApprovalMatrix, facts: ChangeFacts): Routing => {
-  for (const row of matrix.rows) {
-    const fit = fits(row.when, facts);
-    if (fit === 'UNKNOWN') break;
-    if (fit) return { rowId: row.id, levels: row.levels };
-  }
-  return { rowId: HIGHEST_ROW, levels: matrix.highest };
+  const rows = matrix.rows.filter(({ when }) => when.kind === facts.kind);
+  if (facts.direction === undefined && rows.some(({ when }) => when.direction !== undefined)) return highest(matrix);
+  const candidates = rows.filter(({ when }) => when.direction === undefined || when.direction === facts.direction);
+  // Asked before any row is tried: an unknown size must not slip past a row that another condition rules out.
+  if (candidates.some(({ when }) => asksForUnknown(when, facts))) return highest(matrix);
+  const row = candidates.find(({ when }) => fits(when, facts));
+  return row === undefined ? highest(matrix) : { rowId: row.id, levels: row.levels };
 };
+
+const highest = (matrix: ApprovalMatrix): Routing => ({ rowId: HIGHEST_ROW, levels: matrix.highest });
 
 type Condition = ApprovalMatrix['rows'][number]['when'];
 
-/** Conditions are judged in order; `UNKNOWN` when one asks for a fact that is not there and none before it rules the row out. */
-const fits = (when: Condition, facts: ChangeFacts): boolean | 'UNKNOWN' => {
-  if (when.kind !== facts.kind) return false;
-  if (when.direction !== undefined) {
-    if (facts.direction === undefined) return 'UNKNOWN';
-    if (when.direction !== facts.direction) return false;
-  }
-  if (when.notches !== undefined) {
-    if (facts.notches === undefined) return 'UNKNOWN';
-    const size = Math.abs(facts.notches);
-    if (size < when.notches.min || size > when.notches.max) return false;
-  }
-  if (when.amountUpTo !== undefined) {
-    if (facts.amount === undefined) return 'UNKNOWN';
-    if (new Decimal(facts.amount).abs().gt(when.amountUpTo)) return false;
-  }
-  if (when.relativeChangeUpTo !== undefined) {
-    if (facts.relativeChange === undefined) return 'UNKNOWN';
-    if (new Decimal(facts.relativeChange).abs().gt(when.relativeChangeUpTo)) return false;
-  }
-  return true;
+const asksForUnknown = (when: Condition, facts: ChangeFacts): boolean =>
+  (when.notches !== undefined && facts.notches === undefined) ||
+  (when.amountUpTo !== undefined && facts.amount === undefined) ||
+  (when.relativeChangeUpTo !== undefined && facts.relativeChange === undefined);
+
+/** Sizes are absolute; every size that the row asks for is known here. */
+const fits = (when: Condition, facts: ChangeFacts): boolean => {
+  const size = Math.abs(facts.notches ?? 0);
+  return (
+    (when.notches === undefined || (size >= when.notches.min && size <= when.notches.max)) &&
+    (when.amountUpTo === undefined || new Decimal(facts.amount ?? 0).abs().lte(when.amountUpTo)) &&
+    (when.relativeChangeUpTo === undefined || new Decimal(facts.relativeChange ?? 0).abs().lte(when.relativeChangeUpTo))
+  );
 };

@@ -26,13 +26,15 @@ export const OUTDATED_NOTE = 'OUTDATED_VALUES';
 
 const DAY_MS = 86_400_000;
 
-/** Refuses with INVALID_STATE.NO_VALUES where not one of the inputs is known on the day `asOf`. */
+/**
+ * Refuses with INVALID_STATE.NO_VALUES where not one of the inputs is known. A value of a later day than `asOf` counts: days
+ * begin earlier in the east, and what is current now is what is rated.
+ */
 export const prepareInputs = (codes: readonly string[], packed: PackedIndicators, asOf: string): Result<Inputs> => {
   const definitions = codes.map(indicatorOf);
-  const days = definitions.map(({ ordinal }) => {
-    const day = packed.asOf[ordinal - 1] ?? null;
-    return packed.values[ordinal - 1] == null || (day !== null && day > asOf) ? null : day;
-  });
+  const days = definitions.map(({ ordinal }) =>
+    packed.values[ordinal - 1] == null ? null : (packed.asOf[ordinal - 1] ?? null),
+  );
   const values = Float64Array.from(definitions, ({ ordinal }, i) =>
     days[i] === null ? MISSING_VALUE : (packed.values[ordinal - 1] ?? MISSING_VALUE),
   );

@@ -1,0 +1,140 @@
+/**
+ * What moves between a proposal and its effect: policies, turnovers, the end of an override. Nothing is decided on what
+ * is no longer true.
+ */
+import { asSystem, required } from '../../src/app';
+import { useApi } from '../support/api';
+import type { Handle } from '../support/people';
+
+const api = useApi('sample');
+const by = asSystem('rating-worker', 'test');
+
+interface Found {
+  readonly id: string;
+  readonly key: string;
+  readonly version: number;
+}
+
+const graded = async (grade: string): Promise<Found> => {
+  const [row] = await api.test.asOwner<{ key: string; version: number }>(
+    `SELECT customer_id AS key, graded.version FROM customer_grade AS graded JOIN credit_limit USING (customer_id)
+     WHERE grade = $1 AND basis = 'MODEL' AND amount > 1000
+       AND NOT EXISTS (SELECT FROM change_request WHERE subject_id = customer_id::text)
+     ORDER BY customer_id LIMIT 1`,
+    [grade],
+  );
+  if (row === undefined) throw new Error(`nobody of grade ${grade} is left`);
+  return { ...row, id: Buffer.from(`Customer:${row.key}`).toString('base64url') };
+};
+
+const propose = async (of: Found, toGrade: string, validUntil: Date) =>
+  (
+    await api.ask('maker', 'submit-grade-override', {
+      input: {
+        customerId: of.id,
+        toGrade,
+        reasonCode: 'MATERIAL_EVENT',
+        justification: 'Something material has happened to them.',
+        evidence: [{ title: 'Notice', reference: '2026-1' }],
+        validUntil: validUntil.toISOString(),
+        expectedVersion: of.version,
+      },
+    })
+  ).data['submitGradeOverride'].request;
+
+const approve = async (who: Handle, request: { id: string; version: number }) =>
+  (await api.ask(who, 'approve-request', { input: { requestId: request.id, expectedVersion: request.version } })).data[
+    'approveRequest'
+  ];
+
+const inHours = (hours: number): Date => new Date(api.test.clock().getTime() + hours * 3_600_000);
+
+it.each(['APPROVAL_MATRIX', 'OVERRIDE'])('a new %s policy voids what was submitted under the old one', async (kind) => {
+  const request = await propose(await graded('BBB'), 'BB', inHours(240));
+  await api.test.asOwner("SELECT set_config('tierwarden.actor', 'test', false)");
+  await api.test.asOwner(
+    `INSERT INTO policy_version (id, kind, number, content, digest, effective_from, published_at, published_by)
+     SELECT gen_random_uuid(), kind, number + 1, content, digest, effective_from, published_at, 'test'
+     FROM policy_version WHERE kind = $1 ORDER BY number DESC LIMIT 1`,
+    [kind],
+  );
+  expect(await approve('approver', request)).toMatchObject({
+    request: null,
+    userErrors: [{ messageKey: 'STALE_VERSION.BASE' }],
+  });
+});
+
+it('an override whose time is over carries no raise, whether or not the schedule has ticked', async () => {
+  const of = await graded('BB');
+  const request = await propose(of, 'BBB', inHours(1));
+  const decided = await approve('approver', request);
+  expect(decided.request.customer.grade).toMatchObject({ inForce: { value: 'BBB' }, basis: 'OVERRIDE' });
+  api.test.clock.advance(2 * 3_600_000);
+  const limit = (await api.ask('maker', 'customer', { id: of.id })).data['customer'].creditLimit;
+  const raise = await api.ask('maker', 'request-credit-limit-raise', {
+    input: {
+      customerId: of.id,
+      amount: limit.allowed,
+      justification: 'They ask for more.',
+      expectedVersion: limit.version,
+    },
+  });
+  expect(raise.data['requestCreditLimitRaise'].userErrors).toEqual([
+    expect.objectContaining({ messageKey: 'POLICY_VIOLATION.ABOVE_POLICY_LIMIT' }),
+  ]);
+  const next = await propose({ ...of, version: decided.request.customer.grade.version + 1 }, 'B', inHours(240));
+  expect(next).toMatchObject({ state: 'IN_REVIEW' });
+  const [now] = await api.app.ratings.queries.gradesOf(by.actor, [of.key]);
+  expect(now).toMatchObject({ grade: 'BB', basis: 'MODEL' });
+});
+
+it('a limit follows a fallen turnover at the next rating, also where the grade stays', async () => {
+  const of = await graded('A');
+  required(
+    await api.app.indicators.commands.recordSnapshot(by, {
+      customerId: of.key,
+      asOf: '2026-01-14',
+      source: 'test',
+      quality: 'VERIFIED',
+      values: { yearlyTurnoverWithUs: '1000' },
+    }),
+  );
+  required(await api.app.ratings.rateCustomer(by, { customerId: of.key }));
+  const [limit] = await api.app.limits.queries.of(by.actor, [of.key], api.test.clock());
+  expect(Number(limit?.amount)).toBeLessThanOrEqual(Number(limit?.terms.amount));
+});
+
+it('a chunk that waited behind a rating rates on the values of that rating or newer ones, and later in time', async () => {
+  const { runId } = required(await api.app.ratings.startRun(by));
+  const of = await graded('AA');
+  const held = await holdGrade(of.key);
+  const chunk = api.app.ratings.runChunk(by, { runId, ordinal: 1 });
+  required(
+    await api.app.indicators.commands.recordSnapshot(by, {
+      customerId: of.key,
+      asOf: '2026-01-14',
+      source: 'test',
+      quality: 'VERIFIED',
+      values: { blacklistHit: '1' },
+    }),
+  );
+  await held.release();
+  expect(await chunk).toMatchObject({ ok: true, value: { done: true } });
+  const [now] = await api.app.ratings.queries.gradesOf(by.actor, [of.key]);
+  expect(now).toMatchObject({ grade: 'C' });
+  const history = required(await api.app.ratings.queries.history(by.actor, of.key, { first: 2, after: null })).items;
+  expect(history[0]).toMatchObject({ gradeBefore: 'AA', gradeAfter: 'C' });
+});
+
+/** Locks a customer's grade in a transaction of its own until it is released. */
+const holdGrade = async (customerId: string): Promise<{ release: () => Promise<void> }> => {
+  const runner = api.test.database.dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query('SELECT FROM customer_grade WHERE customer_id = $1 FOR UPDATE', [customerId]);
+  return {
+    release: async () => {
+      await runner.rollbackTransaction();
+      await runner.release();
+    },
+  };
+};
