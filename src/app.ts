@@ -95,8 +95,16 @@ export const createApp = async ({
     // Called only once requests run, when the room to the right is there.
     onGradesChanged: (tx, changes) => limits.gradesChanged(tx, changes),
   });
-  const overrides = createOverrides({ database, unitOfWork, policies, approvals, ratings });
-  const limits: Limits = createLimits({ database, unitOfWork, policies, approvals, indicators, ratings });
+  const overrides = createOverrides({ database, unitOfWork, clock, policies, approvals, ratings });
+  const limits: Limits = createLimits({
+    database,
+    unitOfWork,
+    policies,
+    approvals,
+    indicators,
+    ratings,
+    overrides,
+  });
   const validation = createValidation({ database, unitOfWork, newId });
   approvals.register(overrides.handler);
   approvals.register(limits.handler);
