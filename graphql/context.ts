@@ -31,6 +31,11 @@ export class GraphContext {
     return { actor: this.actor, requestId: this.requestId };
   }
 
+  /** After a mutation: what was read before it may be true no longer. */
+  forgetLoaded(): void {
+    this.shared = undefined;
+  }
+
   get loaders(): Loaders {
     return (this.shared ??= createLoaders(this.app, this.actor, this.now));
   }

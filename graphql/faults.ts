@@ -3,7 +3,7 @@
  * here unforeseen is logged with its request id and leaves the server without any detail.
  */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { ArgumentValidationError } from 'type-graphql';
 import type { Logger } from 'pino';
 import { RefusalError, type Refusal } from '../src/kernel/refusal';
@@ -59,31 +59,46 @@ const PASSED_ON = new Set<string>([
 /** Of these, the ones that may pass by themselves. */
 const RETRYABLE = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
 
-/** Connection lost, too many connections, statement cancelled, server shutting down: trying again may help. */
-const UNAVAILABLE = /^(08|53|57P|57014)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
+/** Connection lost, too many of them, statement or lock given up, server shutting down: trying again may help. */
+const UNAVAILABLE = /^(08|53|57P|57014|55P03)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
+/** The pool's own words; it gives no code. */
+const POOL_EXHAUSTED = /^timeout exceeded when trying to connect$/;
+/** The database could not make a value out of what it was given, such as a key in a made-up cursor. */
+const UNUSABLE_VALUE = /^22/;
 
 export const formatFault =
   (logger: Logger) =>
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const original = unwrapResolverError(error);
+    const original = error instanceof GraphQLError && error.originalError ? error.originalError : error;
     if (original instanceof RefusalError) return shaped(formatted, faultOf(original.refusal));
-    if (original instanceof ArgumentValidationError) {
-      return shaped(formatted, fault('BAD_USER_INPUT', 'an argument is not valid', { reason: 'ARGUMENT' }));
-    }
+    if (original instanceof ArgumentValidationError) return shaped(formatted, argumentFault(original));
     const code = codeOf(formatted, error);
     if (code !== undefined && PASSED_ON.has(code)) {
       const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-      return { ...formatted, extensions: { ...extensions, code, retryable: RETRYABLE.has(code) } };
+      // One code for input that cannot be used, whichever layer found it.
+      const own = code === 'BAD_REQUEST' ? 'BAD_USER_INPUT' : code;
+      return { ...formatted, extensions: { ...extensions, code: own, retryable: RETRYABLE.has(own) } };
     }
-    logger.error({ err: original }, 'a request failed unforeseen');
-    const unavailable = UNAVAILABLE.test((original as { code?: string } | null)?.code ?? '');
-    return shaped(
-      formatted,
-      unavailable
-        ? fault('SERVICE_UNAVAILABLE', 'a service that is needed does not answer', { retryable: true })
-        : fault('INTERNAL_SERVER_ERROR', 'something went wrong on our side', { retryable: false }),
-    );
+    return shaped(formatted, unforeseenFault(logger, original));
   };
+
+/** The fault for a failure that nobody foresaw. What is logged of it holds no values: they may be personal. */
+const unforeseenFault = (logger: Logger, error: unknown): GraphQLError => {
+  const { name, message, stack, code = '' } = error as Error & { code?: string };
+  if (UNUSABLE_VALUE.test(code)) return fault('BAD_USER_INPUT', 'a value cannot be used', { reason: 'UNUSABLE_VALUE' });
+  logger.error({ err: { type: name, message, stack, code } }, 'a request failed unforeseen');
+  return UNAVAILABLE.test(code) || POOL_EXHAUSTED.test(message)
+    ? fault('SERVICE_UNAVAILABLE', 'a service that is needed does not answer', { retryable: true })
+    : fault('INTERNAL_SERVER_ERROR', 'something went wrong on our side', { retryable: false });
+};
+
+const argumentFault = ({ extensions }: ArgumentValidationError): GraphQLError => {
+  const messages = extensions.validationErrors.flatMap((found) => Object.values(found.constraints ?? {}));
+  return fault('BAD_USER_INPUT', messages.join('; ') || 'an argument is not valid', {
+    reason: 'ARGUMENT',
+    arguments: extensions.validationErrors.map((found) => found.property),
+  });
+};
 
 /** Validation gives every broken rule one code, though a limit has its own. */
 const codeOf = (formatted: GraphQLFormattedError, error: unknown): string | undefined => {

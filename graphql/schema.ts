@@ -14,7 +14,7 @@ import { PolicyResolver } from './policies/policy.resolver';
 import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.resolver';
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
 import { DateTimeScalar } from './scalars';
-import { validationToUserErrors } from './user-errors';
+import { aroundMutations } from './user-errors';
 
 export const createSchema = (): GraphQLSchema =>
   buildSchemaSync({
@@ -37,7 +37,7 @@ export const createSchema = (): GraphQLSchema =>
       VoteResolver,
     ],
     validate: true,
-    globalMiddlewares: [validationToUserErrors],
+    globalMiddlewares: [aroundMutations],
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
   });
 

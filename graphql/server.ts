@@ -14,9 +14,12 @@ import { pinoHttp } from 'pino-http';
 import type { App } from '../src/app';
 import { IdentityProviderUnavailable } from '../src/identity';
 import type { Actor } from '../src/kernel/actor';
+import { refuseUnusableInput } from './clean-input';
 import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
 import { createGraphiqlPage } from './graphiql';
+import { countingUserErrors, operationMetrics } from './metrics';
+import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
 import { createSchema } from './schema';
 
@@ -35,7 +38,8 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 export const startApi = async (app: App, listen: { readonly port: number; readonly host: string }): Promise<Api> => {
   const site = express();
   const http = createServer(site);
-  const schema = createSchema();
+  const operations = createOperationsDoor(app);
+  const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
   const apollo = new ApolloServer<GraphContext>({
     schema,
@@ -49,6 +53,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       ApolloServerPluginLandingPageDisabled(),
       limitQueries(limits),
       requestIdInErrors,
+      operationMetrics(app, operations.telemetry),
     ],
     logger: app.logger,
     stopOnTerminationSignals: false,
@@ -86,6 +91,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     response.status(readiness.ready ? 200 : 503).json(readiness);
   });
 
+  site.use(operations.router);
   const graphiql = createGraphiqlPage();
   site.get('/', (_, response) => {
     response.redirect('/graphql');
@@ -106,6 +112,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       request.body ??= {};
       next();
     },
+    refuseUnusableInput,
     expressMiddleware(apollo, {
       context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req), req.ip ?? ''),
     }),
@@ -122,6 +129,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     close: async () => {
       await apollo.stop();
       await limits.close();
+      await operations.close();
     },
   };
 };
@@ -184,7 +192,7 @@ const answerFaults =
       status === 413
         ? ['PAYLOAD_TOO_LARGE', `a request body has at most ${MAX_BODY_BYTES / 1024} KiB`]
         : status < 500
-          ? ['BAD_REQUEST', 'the request body cannot be read']
+          ? ['BAD_USER_INPUT', 'the request body cannot be read']
           : ['INTERNAL_SERVER_ERROR', 'something went wrong on our side'];
     response
       .status(status)

@@ -81,13 +81,19 @@ export const payloadOf = <T, P extends object>(result: Result<T>, succeeded: (va
   return { userErrors: [userErrorOf(result.refusal)] } as unknown as P & Payload;
 };
 
-/** Turns what class-validator finds in a mutation's input into user errors of its payload. */
-export const validationToUserErrors: MiddlewareFn<GraphContext> = async ({ info }, next) => {
+/**
+ * Around every mutation: what class-validator finds in the input becomes user errors of the payload, and what was loaded
+ * before is forgotten.
+ */
+export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, context }, next) => {
+  if (info.parentType.name !== 'Mutation') return (await next()) as unknown;
   try {
     return (await next()) as unknown;
   } catch (error) {
-    if (!(error instanceof ArgumentValidationError) || info.parentType.name !== 'Mutation') throw error;
+    if (!(error instanceof ArgumentValidationError)) throw error;
     return { userErrors: validationRefusals(error.extensions.validationErrors).map(userErrorOf) };
+  } finally {
+    context.forgetLoaded();
   }
 };
 

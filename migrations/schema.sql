@@ -44,7 +44,9 @@ CREATE INDEX audit_event_time ON public.audit_event USING btree (occurred_at, id
 CREATE INDEX audit_event_xact ON public.audit_event USING btree (xact, id);
 CREATE TRIGGER audit_event_actor BEFORE INSERT OR DELETE OR UPDATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-GRANT INSERT, SELECT ON audit_event TO tierwarden_app;
+CREATE TRIGGER audit_event_guard BEFORE INSERT ON public.audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard();
+GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, request_id, bytes) ON audit_event TO tierwarden_app;
+GRANT SELECT ON audit_event TO tierwarden_app;
 GRANT SELECT ON audit_event TO tierwarden_reader;
 
 CREATE TABLE change_request (
@@ -99,6 +101,7 @@ CREATE TABLE change_request_level (
 );
 CREATE TRIGGER change_request_level_actor BEFORE INSERT ON public.change_request_level FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_level_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_level FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE TRIGGER change_request_level_guard BEFORE INSERT ON public.change_request_level FOR EACH ROW EXECUTE FUNCTION change_request_level_guard();
 GRANT INSERT, SELECT ON change_request_level TO tierwarden_app;
 GRANT SELECT ON change_request_level TO tierwarden_reader;
 
@@ -132,7 +135,7 @@ CREATE TABLE credit_limit (
   currency text NOT NULL,
   version integer NOT NULL,
   updated_at timestamp with time zone NOT NULL,
-  CONSTRAINT credit_limit_amount_check CHECK ((amount >= (0)::numeric)),
+  CONSTRAINT credit_limit_amount_check CHECK (((amount >= (0)::numeric) AND (amount <> 'NaN'::numeric))),
   CONSTRAINT credit_limit_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT credit_limit_version_check CHECK ((version > 0)),
   CONSTRAINT credit_limit_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customer(id),
@@ -154,8 +157,8 @@ CREATE TABLE credit_limit_entry (
   cause_id text NOT NULL,
   booked_at timestamp with time zone NOT NULL,
   booked_by text NOT NULL,
-  CONSTRAINT credit_limit_entry_after_check CHECK ((after >= (0)::numeric)),
-  CONSTRAINT credit_limit_entry_before_check CHECK ((before >= (0)::numeric)),
+  CONSTRAINT credit_limit_entry_after_check CHECK (((after >= (0)::numeric) AND (after <> 'NaN'::numeric))),
+  CONSTRAINT credit_limit_entry_before_check CHECK (((before >= (0)::numeric) AND (before <> 'NaN'::numeric))),
   CONSTRAINT credit_limit_entry_check CHECK (
 CASE kind
     WHEN 'OPENING'::text THEN (before = (0)::numeric)
@@ -242,12 +245,14 @@ CREATE TABLE customer_grade (
   CONSTRAINT customer_grade_check1 CHECK (((basis = 'OVERRIDE'::text) OR (grade = model_grade))),
   CONSTRAINT customer_grade_version_check CHECK ((version > 0)),
   CONSTRAINT customer_grade_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customer(id),
+  CONSTRAINT customer_grade_override FOREIGN KEY (override_id) REFERENCES grade_override(id),
   CONSTRAINT customer_grade_rating_id_fkey FOREIGN KEY (rating_id) REFERENCES rating(id),
   CONSTRAINT customer_grade_pkey PRIMARY KEY (customer_id)
 );
 CREATE INDEX customer_grade_grade ON public.customer_grade USING btree (grade, customer_id);
 CREATE TRIGGER customer_grade_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer_grade FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER customer_grade_keep BEFORE DELETE OR TRUNCATE ON public.customer_grade FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE CONSTRAINT TRIGGER customer_grade_needs_override AFTER INSERT OR UPDATE ON public.customer_grade DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.basis = 'OVERRIDE'::text)) EXECUTE FUNCTION customer_grade_needs_override();
 GRANT INSERT, SELECT, UPDATE ON customer_grade TO tierwarden_app;
 GRANT SELECT ON customer_grade TO tierwarden_reader;
 
@@ -366,6 +371,8 @@ CREATE INDEX grade_override_customer ON public.grade_override USING btree (custo
 CREATE INDEX grade_override_due ON public.grade_override USING btree (valid_until) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX grade_override_one_live ON public.grade_override USING btree (customer_id) WHERE (ended_at IS NULL);
 CREATE TRIGGER grade_override_actor BEFORE INSERT OR DELETE OR UPDATE ON public.grade_override FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE CONSTRAINT TRIGGER grade_override_end AFTER UPDATE ON public.grade_override DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.ended_at IS NOT NULL)) EXECUTE FUNCTION customer_grade_needs_override();
+CREATE TRIGGER grade_override_ended BEFORE UPDATE ON public.grade_override FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER grade_override_keep BEFORE DELETE OR TRUNCATE ON public.grade_override FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER grade_override_needs_request AFTER INSERT ON public.grade_override DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grade_override_needs_request();
 GRANT INSERT, SELECT ON grade_override TO tierwarden_app;
@@ -617,6 +624,7 @@ CREATE TABLE rating_run (
 CREATE INDEX rating_run_time ON public.rating_run USING btree (started_at DESC, id DESC);
 CREATE UNIQUE INDEX rating_run_one_open ON public.rating_run USING btree ((true)) WHERE (state = 'RUNNING'::text);
 CREATE TRIGGER rating_run_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rating_run FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE TRIGGER rating_run_closed BEFORE UPDATE ON public.rating_run FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER rating_run_keep BEFORE DELETE OR TRUNCATE ON public.rating_run FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT, UPDATE ON rating_run TO tierwarden_app;
 GRANT SELECT ON rating_run TO tierwarden_reader;
@@ -640,6 +648,7 @@ CREATE TABLE rating_run_chunk (
   CONSTRAINT rating_run_chunk_pkey PRIMARY KEY (run_id, ordinal)
 );
 CREATE TRIGGER rating_run_chunk_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rating_run_chunk FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE TRIGGER rating_run_chunk_closed BEFORE UPDATE ON public.rating_run_chunk FOR EACH ROW WHEN ((old.done_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER rating_run_chunk_keep BEFORE DELETE OR TRUNCATE ON public.rating_run_chunk FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT, UPDATE ON rating_run_chunk TO tierwarden_app;
 GRANT SELECT ON rating_run_chunk TO tierwarden_reader;
@@ -706,6 +715,17 @@ GRANT INSERT, SELECT ON user_role TO tierwarden_app;
 GRANT SELECT ON user_role TO tierwarden_reader;
 GRANT UPDATE (revoked_by, revoked_at) ON user_role TO tierwarden_app;
 
+CREATE OR REPLACE FUNCTION public.audit_event_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        IF NEW.actor_id IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'an audit event names its own actor' USING ERRCODE = 'TW010';
+        END IF;
+        RETURN NEW;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.change_request_entry_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -713,6 +733,9 @@ AS $function$
       BEGIN
         IF NEW.state <> 'IN_REVIEW' OR NEW.current_level <> 1 THEN
           RAISE EXCEPTION 'a request starts in review' USING ERRCODE = 'TW007';
+        END IF;
+        IF NEW.maker_id IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'nobody makes a request in the name of another' USING ERRCODE = 'TW010';
         END IF;
         RETURN NEW;
       END $function$;
@@ -731,6 +754,10 @@ AS $function$
            (NEW.id, NEW.kind, NEW.subject_type, NEW.subject_id, NEW.payload, NEW.base, NEW.impact, NEW.policy_version_id,
             NEW.routing_row, NEW.digest, NEW.maker_id, NEW.submitted_at, NEW.decide_by) THEN
           RAISE EXCEPTION 'the substance of request % is frozen', OLD.serial USING ERRCODE = 'TW006';
+        END IF;
+        IF NEW.state = 'APPLIED' AND EXISTS (
+          SELECT FROM change_request_vote WHERE request_id = NEW.id AND verdict = 'REJECT') THEN
+          RAISE EXCEPTION 'request % was rejected', OLD.serial USING ERRCODE = 'TW007';
         END IF;
         IF NEW.state = 'APPLIED' AND EXISTS (
           SELECT FROM change_request_level AS level
@@ -754,6 +781,19 @@ AS $function$
         RETURN NULL;
       END $function$;
 
+CREATE OR REPLACE FUNCTION public.change_request_level_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        -- xmin of a row of this very transaction is its id, cut to 32 bits.
+        IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id
+                       AND xmin::text::bigint = pg_current_xact_id()::text::bigint & 4294967295) THEN
+          RAISE EXCEPTION 'levels are fixed when a request is submitted' USING ERRCODE = 'TW006';
+        END IF;
+        RETURN NEW;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.change_request_vote_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -762,7 +802,7 @@ AS $function$
         request change_request;
       BEGIN
         SELECT * INTO request FROM change_request WHERE id = NEW.request_id FOR UPDATE;
-        IF request.maker_id = NEW.voter_id::text THEN
+        IF lower(request.maker_id) = NEW.voter_id::text THEN
           RAISE EXCEPTION 'the maker of request % cannot decide it', request.serial USING ERRCODE = 'TW003';
         END IF;
         IF request.state <> 'IN_REVIEW' THEN
@@ -770,6 +810,19 @@ AS $function$
         END IF;
         IF request.current_level <> NEW.level_ordinal OR request.digest <> NEW.digest THEN
           RAISE EXCEPTION 'vote on another level or digest of request %', request.serial USING ERRCODE = 'TW005';
+        END IF;
+        IF NEW.voter_id::text IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'nobody votes in the name of another' USING ERRCODE = 'TW010';
+        END IF;
+        IF NEW.cast_at >= request.decide_by THEN
+          RAISE EXCEPTION 'the time to decide request % is over', request.serial USING ERRCODE = 'TW004';
+        END IF;
+        IF NOT EXISTS (
+          SELECT FROM change_request_level AS level
+          JOIN user_role AS held ON held.role = level.role AND held.user_id = NEW.voter_id AND held.revoked_at IS NULL
+          JOIN app_user AS voter ON voter.id = held.user_id AND voter.active
+          WHERE level.request_id = NEW.request_id AND level.ordinal = NEW.level_ordinal) THEN
+          RAISE EXCEPTION 'the voter does not hold the role of this level' USING ERRCODE = 'TW011';
         END IF;
         RETURN NEW;
       END $function$;
@@ -781,7 +834,18 @@ CREATE OR REPLACE FUNCTION public.credit_limit_book()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
       BEGIN
+        -- It runs with the owner's rights, so it serves no other table.
+        IF TG_RELID <> 'public.credit_limit_entry'::regclass THEN
+          RAISE EXCEPTION 'limits move by their journal alone' USING ERRCODE = 'TW009';
+        END IF;
+        IF NEW.booked_by IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+          RAISE EXCEPTION 'an entry names its own actor' USING ERRCODE = 'TW010';
+        END IF;
         IF NEW.kind = 'OPENING' THEN
+          -- People open a limit at nothing, by a raise; a book that is taken over is opened by the installation.
+          IF NEW.after > 0 AND NEW.booked_by NOT LIKE 'system:%' THEN
+            RAISE EXCEPTION 'a person opens no limit' USING ERRCODE = 'TW008';
+          END IF;
           INSERT INTO credit_limit (customer_id, amount, currency, version, updated_at)
           VALUES (NEW.customer_id, NEW.after, NEW.currency, 1, NEW.booked_at);
         ELSE
@@ -807,6 +871,21 @@ AS $function$
         RETURN NULL;
       END $function$;
 
+CREATE OR REPLACE FUNCTION public.customer_grade_needs_override()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        IF EXISTS (SELECT FROM customer_grade AS now
+                   WHERE now.customer_id = NEW.customer_id AND now.basis = 'OVERRIDE'
+                     AND NOT EXISTS (SELECT FROM grade_override
+                                     WHERE id = now.override_id AND customer_id = now.customer_id
+                                       AND to_grade = now.grade AND ended_at IS NULL)) THEN
+          RAISE EXCEPTION 'grade in force without a live override' USING ERRCODE = 'TW012';
+        END IF;
+        RETURN NULL;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.grade_override_needs_request()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -826,6 +905,14 @@ CREATE OR REPLACE FUNCTION public.tw_refuse_change()
 AS $function$
       BEGIN
         RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'TW002';
+      END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_refuse_reopening()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        RAISE EXCEPTION '% is closed', TG_TABLE_NAME USING ERRCODE = 'TW004';
       END $function$;
 
 CREATE OR REPLACE FUNCTION public.tw_require_actor()

@@ -68,6 +68,10 @@ export interface Config {
   };
   /** How long work in hand may take to end after the first signal. */
   readonly shutdownTimeoutMs: number;
+  /** Operations that take longer are logged; 0 logs every one. */
+  readonly slowOperationMs: number;
+  /** Opens the figures at /metrics to whoever knows it; null: only to people with the right. */
+  readonly metricsToken: string | null;
 }
 
 /** A variable that cannot be used; the message is one line and begins with the variable's name. */
@@ -151,6 +155,11 @@ const VARIABLES = z.object({
   TRUSTED_DOCUMENTS: oneOf(TRUSTED_DOCUMENTS_MODES).default('off'),
   TRUSTED_DOCUMENTS_FOLDER: z.string().optional(),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000, 8000),
+  SLOW_OPERATION_MS: integer(0, 600_000, 1000),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'is not 16 or more printable ASCII characters without blanks')
+    .optional(),
 });
 
 /** Throws a {@link ConfigError} on the first variable that cannot be used. A variable set to nothing counts as unset. */
@@ -196,6 +205,8 @@ export const readConfig = (env: Environment): Config => {
       folder: variables.TRUSTED_DOCUMENTS_FOLDER === undefined ? null : resolve(variables.TRUSTED_DOCUMENTS_FOLDER),
     },
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
+    slowOperationMs: variables.SLOW_OPERATION_MS,
+    metricsToken: variables.METRICS_TOKEN ?? null,
   });
 };
 

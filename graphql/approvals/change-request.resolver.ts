@@ -16,7 +16,10 @@ import {
   ChangeRequest,
   ChangeRequestConnection,
   changeRequestNode,
-  ChangeRequestPayload,
+  RequestPayload,
+  ApproveRequestPayload,
+  RejectRequestPayload,
+  WithdrawRequestPayload,
   ChangeRequestWhere,
   RejectRequestInput,
   ViewerAction,
@@ -25,7 +28,7 @@ import {
 } from './change-request.types';
 
 /** The payload of a verb on requests, wherever the verb lives. */
-export const requestPayload = (context: GraphContext, result: Result<VerbOutcome>): ChangeRequestPayload =>
+export const requestPayload = (context: GraphContext, result: Result<VerbOutcome>): RequestPayload =>
   payloadOf(result, ({ request, auditEventId }) => ({
     request: changeRequestNode(request),
     auditEvent: async () => {
@@ -59,34 +62,34 @@ export class ChangeRequestResolver {
     );
   }
 
-  @Mutation(() => ChangeRequestPayload, {
+  @Mutation(() => ApproveRequestPayload, {
     description:
       'Votes yes 「同意」. With the last vote that is needed the change takes effect in the same transaction.',
   })
   approveRequest(
     @Ctx() context: GraphContext,
     @Arg('input', () => ApproveRequestInput) input: ApproveRequestInput,
-  ): Promise<ChangeRequestPayload> {
+  ): Promise<RequestPayload> {
     return vote(context, 'APPROVE', input);
   }
 
-  @Mutation(() => ChangeRequestPayload, {
+  @Mutation(() => RejectRequestPayload, {
     description: 'Votes no 「拒绝」, which closes the request. Needs a comment.',
   })
   rejectRequest(
     @Ctx() context: GraphContext,
     @Arg('input', () => RejectRequestInput) input: RejectRequestInput,
-  ): Promise<ChangeRequestPayload> {
+  ): Promise<RequestPayload> {
     return vote(context, 'REJECT', input);
   }
 
-  @Mutation(() => ChangeRequestPayload, {
+  @Mutation(() => WithdrawRequestPayload, {
     description: 'Takes an undecided request back 「撤回」. Only its maker may.',
   })
   async withdrawRequest(
     @Ctx() context: GraphContext,
     @Arg('input', () => WithdrawRequestInput) input: WithdrawRequestInput,
-  ): Promise<ChangeRequestPayload> {
+  ): Promise<RequestPayload> {
     return requestPayload(
       context,
       await context.app.approvals.withdraw(context.initiator, {
@@ -132,11 +135,7 @@ export class VoteResolver {
   }
 }
 
-const vote = async (
-  context: GraphContext,
-  verdict: Verdict,
-  input: ApproveRequestInput,
-): Promise<ChangeRequestPayload> =>
+const vote = async (context: GraphContext, verdict: Verdict, input: ApproveRequestInput): Promise<RequestPayload> =>
   requestPayload(
     context,
     await context.app.approvals.vote(context.initiator, {

@@ -320,9 +320,9 @@ export class WithdrawRequestInput {
   comment?: string | null;
 }
 
-/** Payload of every mutation that makes, decides or closes a request. */
-@ObjectType({ description: 'A request after a mutation.' })
-export class ChangeRequestPayload {
+/** What every mutation that makes, decides or closes a request answers; each has a type of its own to grow by. */
+@ObjectType()
+export abstract class RequestPayload {
   @Field(() => ChangeRequest, { nullable: true, description: 'The request as it stands now.', simple: true })
   request?: ChangeRequest | null;
 
@@ -332,3 +332,12 @@ export class ChangeRequestPayload {
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
   auditEvent?: () => Promise<AuditEvent | null>;
 }
+
+@ObjectType({ description: 'A request after a yes.' })
+export class ApproveRequestPayload extends RequestPayload {}
+
+@ObjectType({ description: 'A request after a no.' })
+export class RejectRequestPayload extends RequestPayload {}
+
+@ObjectType({ description: 'A request after it was taken back.' })
+export class WithdrawRequestPayload extends RequestPayload {}

@@ -20,7 +20,7 @@ import {
   customerNode,
   CustomerOrderBy,
   CustomerOrderField,
-  CustomerPayload,
+  RegisterCustomerPayload,
   CustomerRelation,
   CustomerWhere,
   Industry,
@@ -69,11 +69,11 @@ export class CustomerResolver {
     return toConnection(found, args, binding, customerNode, async () => valueOrFault(await count(actor, filter)));
   }
 
-  @Mutation(() => CustomerPayload, { description: 'Registers a customer or supplier.' })
+  @Mutation(() => RegisterCustomerPayload, { description: 'Registers a customer or supplier.' })
   async registerCustomer(
     @Ctx() { app, initiator, loaders }: GraphContext,
     @Arg('input', () => RegisterCustomerInput) input: RegisterCustomerInput,
-  ): Promise<CustomerPayload> {
+  ): Promise<RegisterCustomerPayload> {
     return payloadOf(
       await app.customers.commands.registerCustomer(initiator, { ...input }),
       ({ customer, auditEventId }) => ({

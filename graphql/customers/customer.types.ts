@@ -251,7 +251,7 @@ export class RegisterCustomerInput {
 }
 
 @ObjectType({ description: 'A customer after a mutation.' })
-export class CustomerPayload {
+export class RegisterCustomerPayload {
   @Field(() => Customer, { nullable: true, description: 'The customer as it stands now.', simple: true })
   customer?: Customer | null;
 

@@ -1,6 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { requestPayload } from '../approvals/change-request.resolver';
-import { ChangeRequestPayload } from '../approvals/change-request.types';
 import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
@@ -11,17 +10,18 @@ import {
   creditLimitEntry,
   CreditLimitEntryConnection,
   RequestCreditLimitRaiseInput,
+  RequestCreditLimitRaisePayload,
 } from './limit.types';
 
 @Resolver(() => CreditLimit)
 export class LimitResolver {
-  @Mutation(() => ChangeRequestPayload, {
+  @Mutation(() => RequestCreditLimitRaisePayload, {
     description: 'Puts a raise up for decision, within what the limit policy allows at the grade in force.',
   })
   async requestCreditLimitRaise(
     @Ctx() context: GraphContext,
     @Arg('input', () => RequestCreditLimitRaiseInput) input: RequestCreditLimitRaiseInput,
-  ): Promise<ChangeRequestPayload> {
+  ): Promise<RequestCreditLimitRaisePayload> {
     return requestPayload(
       context,
       await context.app.limits.requestRaise(context.initiator, {

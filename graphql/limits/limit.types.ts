@@ -1,6 +1,7 @@
 import { MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { CreditLimit as CreditLimitView, CreditLimitEntry as CreditLimitEntryView } from '../../src/limits';
+import { RequestPayload } from '../approvals/change-request.types';
 import { connectionType } from '../connection';
 import { enumOf } from '../enums';
 import { Money, MoneyInput } from '../money.types';
@@ -97,3 +98,6 @@ export class RequestCreditLimitRaiseInput {
   @Field(() => Int, { description: 'Version of the limit that the maker saw; 0 where there is none yet.' })
   expectedVersion!: number;
 }
+
+@ObjectType({ description: 'A raise that was asked for.' })
+export class RequestCreditLimitRaisePayload extends RequestPayload {}

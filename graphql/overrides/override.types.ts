@@ -2,7 +2,7 @@ import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { GradeOverride as GradeOverrideView } from '../../src/overrides';
 import type { Grade } from '../../src/kernel/grade';
-import { Evidence } from '../approvals/change-request.types';
+import { Evidence, RequestPayload } from '../approvals/change-request.types';
 import { enumOf, GradeEnum, gradeValue, GradeValue } from '../enums';
 import { asNode } from '../global-id';
 import { Node } from '../node.types';
@@ -102,3 +102,6 @@ export class SubmitGradeOverrideInput {
   @Field(() => Int, { description: "Version of the customer's grade that the maker saw." })
   expectedVersion!: number;
 }
+
+@ObjectType({ description: 'An override that was asked for.' })
+export class SubmitGradeOverridePayload extends RequestPayload {}

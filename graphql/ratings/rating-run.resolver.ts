@@ -18,7 +18,9 @@ import {
   RatingRun,
   RatingRunConnection,
   ratingRunNode,
-  RatingRunPayload,
+  CancelRatingRunPayload,
+  RunPayload,
+  StartRatingRunPayload,
 } from './rating.types';
 
 @Resolver(() => RatingRun)
@@ -41,18 +43,20 @@ export class RatingRunResolver {
     );
   }
 
-  @Mutation(() => RatingRunPayload, {
+  @Mutation(() => StartRatingRunPayload, {
     description: 'Rates the whole portfolio; workers do it, `ratingRun` shows progress.',
   })
-  async startRatingRun(@Ctx() context: GraphContext): Promise<RatingRunPayload> {
+  async startRatingRun(@Ctx() context: GraphContext): Promise<RunPayload> {
     return runPayload(context, await context.app.ratings.startRun(context.initiator));
   }
 
-  @Mutation(() => RatingRunPayload, { description: 'Cancels a run: what was rated stays, the rest is not rated.' })
+  @Mutation(() => CancelRatingRunPayload, {
+    description: 'Cancels a run: what was rated stays, the rest is not rated.',
+  })
   async cancelRatingRun(
     @Ctx() context: GraphContext,
     @Arg('input', () => CancelRatingRunInput) input: CancelRatingRunInput,
-  ): Promise<RatingRunPayload> {
+  ): Promise<RunPayload> {
     const runId = keyOf('RatingRun', input.runId);
     return runPayload(context, await context.app.ratings.cancelRun(context.initiator, { runId }));
   }
@@ -98,7 +102,7 @@ export class ParkedCustomerResolver {
   }
 }
 
-const runPayload = ({ loaders }: GraphContext, result: Result<RunStarted>): RatingRunPayload =>
+const runPayload = ({ loaders }: GraphContext, result: Result<RunStarted>): RunPayload =>
   payloadOf(result, ({ runId, auditEventId }) => ({
     run: async () => {
       const view = await loaders.runs.load(runId);

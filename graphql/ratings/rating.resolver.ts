@@ -17,16 +17,16 @@ import {
   Rating,
   RatingConnection,
   ratingNode,
-  RatingPayload,
+  RateCustomerPayload,
 } from './rating.types';
 
 @Resolver(() => Rating)
 export class RatingResolver {
-  @Mutation(() => RatingPayload, { description: 'Rates one customer now, on the live scorecard version.' })
+  @Mutation(() => RateCustomerPayload, { description: 'Rates one customer now, on the live scorecard version.' })
   async rateCustomer(
     @Ctx() { app, initiator, loaders }: GraphContext,
     @Arg('input', () => RateCustomerInput) input: RateCustomerInput,
-  ): Promise<RatingPayload> {
+  ): Promise<RateCustomerPayload> {
     const result = await app.ratings.rateCustomer(initiator, { customerId: keyOf('Customer', input.customerId) });
     return payloadOf(result, ({ ratingId, auditEventId }) => ({
       rating: async () => {

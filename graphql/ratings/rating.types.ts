@@ -173,8 +173,11 @@ export class CalculationLogRow {
   @Field(() => RowStateEnum, { description: 'How the points came about.' })
   state!: CalculationLogView['characteristics'][number]['state'];
 
-  @Field(() => DecimalScalar, { description: 'Points, 1 to 10; 0 where not applicable.' })
-  points!: string;
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Points, 1 to 10; 0 where not applicable; null when masked.',
+  })
+  points!: string | null;
 
   @Field(() => DecimalScalar, { description: 'Weight in the version, of 100.' })
   weight!: string;
@@ -182,8 +185,11 @@ export class CalculationLogRow {
   @Field(() => DecimalScalar, { description: 'Weight used, of 100.' })
   effectiveWeight!: string;
 
-  @Field(() => DecimalScalar, { description: 'Contribution to the score; all of them add up to it exactly.' })
-  contribution!: string;
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Contribution to the score; all of them add up to it exactly; null when masked.',
+  })
+  contribution!: string | null;
 }
 
 @ObjectType({ description: 'A knock-out that struck.', simpleResolvers: true })
@@ -249,7 +255,7 @@ export class RateCustomerInput {
 }
 
 @ObjectType({ description: 'A rating after a mutation.' })
-export class RatingPayload {
+export class RateCustomerPayload {
   @Field(() => Rating, { nullable: true, description: 'The rating.', simple: true })
   rating?: () => Promise<Rating | null>;
 
@@ -342,8 +348,8 @@ export class CancelRatingRunInput {
   runId!: string;
 }
 
-@ObjectType({ description: 'A run after a mutation.' })
-export class RatingRunPayload {
+@ObjectType()
+export abstract class RunPayload {
   @Field(() => RatingRun, { nullable: true, description: 'The run as it stands now.', simple: true })
   run?: () => Promise<RatingRun | null>;
 
@@ -353,3 +359,9 @@ export class RatingRunPayload {
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
   auditEvent?: () => Promise<AuditEvent | null>;
 }
+
+@ObjectType({ description: 'A run that was started.' })
+export class StartRatingRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'A run that was cancelled.' })
+export class CancelRatingRunPayload extends RunPayload {}

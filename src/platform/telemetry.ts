@@ -59,7 +59,10 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
     labelNames: ['state'],
     registers,
     collect() {
-      for (const [state, count] of Object.entries(pool())) this.set({ state }, count);
+      const { total, idle, waiting } = pool();
+      this.set({ state: 'total' }, total);
+      this.set({ state: 'idle' }, idle);
+      this.set({ state: 'waiting' }, waiting);
     },
   });
   const jobs = new Gauge({
@@ -97,7 +100,7 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
     askedOnce('queue', queues, (counts) => {
       jobs.reset();
       for (const [queue, states] of counts ?? []) {
-        for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
+        for (const [state, count] of Object.entries<number>(states)) jobs.set({ queue, state }, count);
       }
     }),
   ];

@@ -47,7 +47,10 @@ export interface GradeHistoryEntry {
 
 /** The calculation log of a rating 「计算日志」; inputs that the viewer may not see are masked. */
 export interface CalculationLog extends Omit<ScoreExplanation, 'characteristics'> {
-  readonly characteristics: readonly (ScoreExplanation['characteristics'][number] & {
+  readonly characteristics: readonly (Omit<ScoreExplanation['characteristics'][number], 'points' | 'contribution'> & {
+    /** Null when masked. */
+    readonly points: string | null;
+    readonly contribution: string | null;
     readonly masked: boolean;
     /** Day that the input is of. */
     readonly inputAsOf: string | null;
@@ -125,7 +128,8 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
       characteristics: explained.characteristics.map((row, i) => ({
         ...row,
         masked: masked(row.indicator),
-        input: masked(row.indicator) ? null : row.input,
+        // Points and contribution would tell the tenth that the value lies in.
+        ...(masked(row.indicator) ? { input: null, points: null, contribution: null } : {}),
         inputAsOf: rating.inputAsOf[i] ?? null,
       })),
       notes: rating.notes.includes(OUTDATED_NOTE) ? [...explained.notes, OUTDATED_NOTE_TEXT] : explained.notes,

@@ -149,10 +149,47 @@ describe('faults', () => {
     expect(codeOf(answer)).toBe('GRAPHQL_PARSE_FAILED');
   });
 
+  it.each([
+    [
+      'a NUL in a variable',
+      { query: 'query ($n: String) { customer(number: $n) { id } }', variables: { n: 'a\u0000b' } },
+    ],
+    [
+      'half a surrogate pair',
+      { query: 'query ($n: String) { customer(number: $n) { id } }', variables: { n: '\ud800' } },
+    ],
+    ['a NUL escaped in the document', { query: '{ customer(number: "a\\u0000b") { id } }' }],
+    [
+      'input nested beyond any type',
+      { query: '{ __typename }', variables: { w: JSON.parse('{"not":'.repeat(500) + '{}' + '}'.repeat(500)) } },
+    ],
+  ])('%s is refused before anything runs', async (_, body) => {
+    const response = await raw(JSON.stringify(body), { authorization: `Bearer ${await api.token('approver')}` });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', reason: 'UNUSABLE_VALUE', requestId: expect.any(String) } }],
+    });
+  });
+
+  it('a made-up key in a cursor is bad input', async () => {
+    const first = await api.ask('approver', 'audit-events', { first: 1 });
+    expect(codeOf(first)).toBe('FORBIDDEN');
+    const page = await api.ask('auditor', 'audit-events', { first: 1 });
+    const cursor = page.data['auditEvents'].pageInfo.endCursor as string;
+    const [digest] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[];
+    const forged = Buffer.from(JSON.stringify([digest, 'yesterday', 'me'])).toString('base64url');
+    expect(codeOf(await api.ask('auditor', 'audit-events', { first: 1, after: forged }))).toBe('BAD_USER_INPUT');
+  });
+
+  it('says which argument is out of which bounds', async () => {
+    const answer = await api.ask('approver', '{ customers(first: 101) { nodes { id } } }');
+    expect(answer.errors[0]?.message).toContain('first must not be greater than 100');
+  });
+
   it('a body that is not JSON is refused', async () => {
     const response = await raw('{"query":');
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
   it('a form post from another site is refused', async () => {
@@ -256,7 +293,9 @@ describe('masking', () => {
     const masked = values.filter((value: Loose) => value.masked);
     expect(masked.length).toBeGreaterThan(0);
     for (const value of masked) expect(value.value).toBeNull();
-    for (const row of log.filter((line: Loose) => line.masked)) expect(row.input).toBeNull();
+    for (const row of log.filter((line: Loose) => line.masked)) {
+      expect([row.input, row.points, row.contribution]).toEqual([null, null, null]);
+    }
     expect(log.some((line: Loose) => line.masked)).toBe(true);
   });
 

@@ -37,6 +37,8 @@ describe('defaults', () => {
       queryCostLimit: 10_000,
       rateLimitPerMinute: 1_000_000,
       trustedDocuments: { mode: 'off', folder: null },
+      slowOperationMs: 1000,
+      metricsToken: null,
     });
   });
 
@@ -125,6 +127,13 @@ describe('sign-in', () => {
   });
 });
 
+test('operations: what counts as slow, and who may read figures', () => {
+  expect(readConfig({ SLOW_OPERATION_MS: '0', METRICS_TOKEN: 'sixteen-letters!' })).toMatchObject({
+    slowOperationMs: 0,
+    metricsToken: 'sixteen-letters!',
+  });
+});
+
 describe('limits', () => {
   test('no limit of the rate is a choice', () => {
     expect(readConfig({ RATE_LIMIT_PER_MINUTE: '0' }).rateLimitPerMinute).toBe(0);
@@ -158,6 +167,10 @@ describe('one line names the variable', () => {
     [{ RATE_LIMIT_PER_MINUTE: '9999' }, /^RATE_LIMIT_PER_MINUTE is below QUERY_COST_LIMIT, which is 10000$/],
     [{ TRUSTED_DOCUMENTS: 'yes' }, /^TRUSTED_DOCUMENTS is none of off, log, enforce$/],
     [{ SHUTDOWN_TIMEOUT_MS: '999999999' }, /^SHUTDOWN_TIMEOUT_MS is above 600000$/],
+    [{ SLOW_OPERATION_MS: '1s' }, /^SLOW_OPERATION_MS is not a whole number$/],
+    [{ SLOW_OPERATION_MS: '600001' }, /^SLOW_OPERATION_MS is above 600000$/],
+    [{ METRICS_TOKEN: 'fifteen-letters' }, /^METRICS_TOKEN is not 16 or more printable/],
+    [{ METRICS_TOKEN: 'sixteen and more with blanks' }, /^METRICS_TOKEN is not 16 or more printable/],
     [{ ...JWKS, AUTH_ISSUER: undefined }, /^AUTH_ISSUER is needed because AUTH_JWKS_URL is set$/],
     [{ AUTH_AUDIENCE: 'tierwarden' }, /^AUTH_JWKS_URL is needed because AUTH_AUDIENCE is set$/],
     [{ ...JWKS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS is not a comma-separated list out of RS256/],

@@ -1,0 +1,38 @@
+/**
+ * Turns away request bodies that no resolver could use: text with NUL characters or halves of surrogate pairs, which
+ * PostgreSQL cannot hold, and variables nested deeper than any input type, which would only cost time.
+ */
+import type { RequestHandler } from 'express';
+
+const MAX_NESTING = 30;
+/** A NUL written as an escape inside a document. */
+const ESCAPED_NUL = /\\u(0000|\{0+\})/;
+
+export const refuseUnusableInput: RequestHandler = (request, response, next) => {
+  const { query, variables } = (request.body ?? {}) as { query?: unknown; variables?: unknown };
+  const usable =
+    (typeof query !== 'string' || (isUsableText(query) && !ESCAPED_NUL.test(query))) && isUsable(variables, 0);
+  if (usable) {
+    next();
+    return;
+  }
+  response.status(400).json({
+    errors: [
+      {
+        message: 'the request holds text that cannot be stored, or is nested too deeply',
+        extensions: { code: 'BAD_USER_INPUT', reason: 'UNUSABLE_VALUE', retryable: false, requestId: request.id },
+      },
+    ],
+  });
+};
+
+const isUsable = (value: unknown, depth: number): boolean => {
+  if (typeof value === 'string') return isUsableText(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === MAX_NESTING) return false;
+  return Object.entries(value).every(([key, inner]) => isUsableText(key) && isUsable(inner, depth + 1));
+};
+
+const isUsableText = (text: string): boolean => !text.includes('\0') && !LONE_SURROGATE.test(text);
+
+const LONE_SURROGATE = /\p{Surrogate}/u;

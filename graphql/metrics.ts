@@ -1,0 +1,91 @@
+/**
+ * What operations cost and how they end, told to the telemetry; slow ones also to the log. Neither ever sees variables, and
+ * a caller's own names make no label.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { Kind, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import type { App } from '../src/app';
+import { projectFolder } from '../src/config';
+import type { Telemetry } from '../src/platform/telemetry';
+import type { GraphContext } from './context';
+import type { Payload } from './user-errors';
+
+/** Label of every operation that is not published. */
+const OTHER = 'other';
+/** Names are the caller's choice, so a line holds this much of one. */
+const LOGGED_NAME_LENGTH = 100;
+
+export const operationMetrics = (
+  { config, logger }: Pick<App, 'config' | 'logger'>,
+  telemetry: Telemetry,
+): ApolloServerPlugin<GraphContext> => {
+  const published = publishedNames();
+  return {
+    requestDidStart: async () => {
+      const startedMs = performance.now();
+      return {
+        willSendResponse: async ({ operation, queryHash, response, contextValue }) => {
+          const durationMs = performance.now() - startedMs;
+          const name = operation?.name?.value;
+          telemetry.operationEnded(name !== undefined && published.has(name) ? name : OTHER, durationMs);
+          const { body } = response;
+          const errors = body.kind === 'single' ? body.singleResult.errors : body.initialResult.errors;
+          for (const error of errors ?? []) telemetry.faulted(codeOf(error));
+          if (durationMs < config.slowOperationMs) return;
+          logger.warn(
+            {
+              requestId: contextValue.requestId,
+              operation: name?.slice(0, LOGGED_NAME_LENGTH) ?? null,
+              documentSha256: queryHash ?? null,
+              durationMs: Math.round(durationMs),
+            },
+            'slow operation',
+          );
+        },
+      };
+    },
+    // Refused before there was an operation: the token does not hold, or the request is none of GraphQL over HTTP.
+    contextCreationDidFail: async ({ error }) => telemetry.faulted(codeOf(error)),
+    invalidRequestWasReceived: async ({ error }) => telemetry.faulted(codeOf(error)),
+  };
+};
+
+const codeOf = (error: unknown): string => {
+  const code = (error as { extensions?: { code?: unknown } }).extensions?.code;
+  return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+};
+
+const publishedNames = (): ReadonlySet<string> => {
+  const folder = join(projectFolder(), 'graphql', 'operations');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.graphql'));
+  return new Set(
+    files.flatMap((file) =>
+      parse(readFileSync(join(folder, file), 'utf8')).definitions.flatMap((definition) =>
+        definition.kind === Kind.OPERATION_DEFINITION && definition.name ? [definition.name.value] : [],
+      ),
+    ),
+  );
+};
+
+/**
+ * Counts the refusals of every mutation, whether or not the caller asks to see them. Done at the mutations themselves: a
+ * hook for fields would be run for all fields of all queries.
+ */
+export const countingUserErrors = (schema: GraphQLSchema, telemetry: Telemetry): GraphQLSchema => {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const { resolve } = field;
+    if (resolve === undefined) continue;
+    field.resolve = counted(resolve, telemetry);
+  }
+  return schema;
+};
+
+const counted =
+  (resolve: GraphQLFieldResolver<unknown, unknown>, telemetry: Telemetry): typeof resolve =>
+  async (...given) => {
+    const payload = (await resolve(...given)) as Partial<Payload> | null;
+    for (const { code } of payload?.userErrors ?? []) telemetry.refused(code);
+    return payload;
+  };
