@@ -15,6 +15,7 @@ export class Audit1767225600004 implements MigrationInterface {
         action text NOT NULL,
         object_type text NOT NULL,
         object_id text NOT NULL,
+        customer_id uuid,
         request_id text NOT NULL,
         bytes bytea NOT NULL CHECK (octet_length(bytes) BETWEEN 2 AND 65535),
         xact xid8 NOT NULL DEFAULT pg_current_xact_id()
@@ -23,6 +24,7 @@ export class Audit1767225600004 implements MigrationInterface {
       CREATE INDEX audit_event_actor ON audit_event (actor_id, occurred_at, id);
       CREATE INDEX audit_event_action ON audit_event (action, occurred_at, id);
       CREATE INDEX audit_event_object ON audit_event (object_type, object_id, occurred_at, id);
+      CREATE INDEX audit_event_customer ON audit_event (customer_id, occurred_at, id) WHERE customer_id IS NOT NULL;
       CREATE INDEX audit_event_xact ON audit_event (xact, id);
 
       CREATE TRIGGER audit_event_actor BEFORE INSERT OR UPDATE OR DELETE ON audit_event
@@ -41,7 +43,7 @@ export class Audit1767225600004 implements MigrationInterface {
       CREATE TRIGGER audit_event_guard BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard();
 
       GRANT SELECT ON audit_event TO tierwarden_app;
-      GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, request_id, bytes)
+      GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, customer_id, request_id, bytes)
         ON audit_event TO tierwarden_app;
       GRANT SELECT ON audit_event TO tierwarden_reader;
     `);

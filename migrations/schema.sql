@@ -30,6 +30,7 @@ CREATE TABLE audit_event (
   action text NOT NULL,
   object_type text NOT NULL,
   object_id text NOT NULL,
+  customer_id uuid,
   request_id text NOT NULL,
   bytes bytea NOT NULL,
   xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -39,13 +40,14 @@ CREATE TABLE audit_event (
 );
 CREATE INDEX audit_event_action ON public.audit_event USING btree (action, occurred_at, id);
 CREATE INDEX audit_event_actor ON public.audit_event USING btree (actor_id, occurred_at, id);
+CREATE INDEX audit_event_customer ON public.audit_event USING btree (customer_id, occurred_at, id) WHERE (customer_id IS NOT NULL);
 CREATE INDEX audit_event_object ON public.audit_event USING btree (object_type, object_id, occurred_at, id);
 CREATE INDEX audit_event_time ON public.audit_event USING btree (occurred_at, id);
 CREATE INDEX audit_event_xact ON public.audit_event USING btree (xact, id);
 CREATE TRIGGER audit_event_actor BEFORE INSERT OR DELETE OR UPDATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER audit_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER audit_event_guard BEFORE INSERT ON public.audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_guard();
-GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, request_id, bytes) ON audit_event TO tierwarden_app;
+GRANT INSERT (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, customer_id, request_id, bytes) ON audit_event TO tierwarden_app;
 GRANT SELECT ON audit_event TO tierwarden_app;
 GRANT SELECT ON audit_event TO tierwarden_reader;
 

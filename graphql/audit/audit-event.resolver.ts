@@ -2,6 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graph
 import type { AuditFilter } from '../../src/audit';
 import { asJson, pageRequest, PageArgs, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
+import { Customer, customerNode } from '../customers/customer.types';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
 import { given, type Given } from '../inputs';
@@ -26,6 +27,12 @@ export class AuditResolver {
     );
   }
 
+  @FieldResolver(() => Customer, { nullable: true, description: 'The customer whom it concerns.' })
+  async customer(@Root() event: AuditEvent, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
+    const view = event.customerId === null ? null : await loaders.customers.load(event.customerId);
+    return view === null ? null : customerNode(view);
+  }
+
   @FieldResolver(() => User, { nullable: true, description: 'The person who did it; null for system actors.' })
   async actor(@Root() event: AuditEvent, @Ctx() { loaders }: GraphContext): Promise<User | null> {
     if (event.actorId.startsWith('system:')) return null;
@@ -34,15 +41,19 @@ export class AuditResolver {
   }
 }
 
-const filterOf = ({ and, or, not, actor, systemActor, object, ...rest }: Given<AuditEventWhere>): AuditFilter => ({
-  ...rest,
-  ...(systemActor === undefined ? {} : { actorId: systemActor }),
-  ...(actor === undefined ? {} : { actorId: { eq: keyOf('User', actor) } }),
-  ...(object === undefined ? {} : { object: objectOf(object) }),
-  ...(and === undefined ? {} : { and: and.map(filterOf) }),
-  ...(or === undefined ? {} : { or: or.map(filterOf) }),
-  ...(not === undefined ? {} : { not: filterOf(not) }),
-});
+const filterOf = (where: Given<AuditEventWhere>): AuditFilter => {
+  const { and, or, not, actor, systemActor, customer, object, ...rest } = where;
+  return {
+    ...rest,
+    ...(systemActor === undefined ? {} : { actorId: systemActor }),
+    ...(customer === undefined ? {} : { customerId: keyOf('Customer', customer) }),
+    ...(object === undefined ? {} : { object: objectOf(object) }),
+    // A condition of its own, so that it holds beside one on system actors.
+    and: [...(and ?? []).map(filterOf), ...(actor === undefined ? [] : [{ actorId: { eq: keyOf('User', actor) } }])],
+    ...(or === undefined ? {} : { or: or.map(filterOf) }),
+    ...(not === undefined ? {} : { not: filterOf(not) }),
+  };
+};
 
 const objectOf = (id: string): { type: string; id: string } => {
   const parsed = parseGlobalId(id);

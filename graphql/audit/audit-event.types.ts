@@ -10,6 +10,7 @@ import { DateTimeScalar, JsonScalar } from '../scalars';
 @ObjectType('AuditEvent', { implements: Node, description: 'Something that was done, as it was written down.' })
 export class AuditEvent extends Node {
   key!: string;
+  customerId!: string | null;
 
   @Field(() => DateTimeScalar, { description: 'When it was done.', simple: true })
   occurredAt!: Date;
@@ -71,6 +72,9 @@ export class AuditEventWhere {
 
   @Field(() => StringFilter, { nullable: true, description: 'What was done, for example `override.applied`.' })
   action?: ChoiceInput<string> | null;
+
+  @Field(() => ID, { nullable: true, description: 'Concerns this customer: its grade, limit, requests, master data.' })
+  customer?: string | null;
 
   @Field(() => ID, { nullable: true, description: 'Done to this object, by public id.' })
   object?: string | null;

@@ -90,6 +90,7 @@ export const submit = async (deps: ApprovalDeps, tx: Tx, submission: Submission)
   const auditEventId = tx.record({
     action: 'request.submitted',
     object: { type: 'ChangeRequest', id: request.id },
+    ...customerOf(request),
     after: { number: request.number, kind, subject, payload, digest: request.digest, state: request.state },
     data: { base, impact, policyVersion: matrix.id, routingRow: routing.rowId },
   });
@@ -229,10 +230,14 @@ const recordVote = (tx: Tx, request: ChangeRequest, level: number, input: VoteCo
   return tx.record({
     action: VOTE_ACTIONS[input.verdict],
     object: { type: 'ChangeRequest', id: request.id },
+    ...customerOf(request),
     ...(comment === null ? {} : { reason: comment }),
     data: { number: request.number, level, digest: request.digest, subject: request.subject },
   });
 };
+
+const customerOf = ({ subject }: ChangeRequest): { customerId?: string } =>
+  subject.type === 'Customer' ? { customerId: subject.id } : {};
 
 const VOTE_ACTIONS: Readonly<Record<Verdict, string>> = { APPROVE: 'request.approved', REJECT: 'request.rejected' };
 
@@ -246,6 +251,7 @@ const recordMove = (
   tx.record({
     action,
     object: { type: 'ChangeRequest', id: before.id },
+    ...customerOf(before),
     before: { state: before.state, version: before.version },
     after: { state: after.state, version: after.version },
     ...(reason === null ? {} : { reason }),

@@ -19,6 +19,7 @@ export interface AuditConditions {
   readonly actorId?: Choice<string>;
   readonly action?: Choice<string>;
   readonly object?: { readonly type: string; readonly id: string };
+  readonly customerId?: string;
   readonly requestId?: Choice<string>;
   readonly occurredAt?: Range<Date>;
 }
@@ -74,6 +75,7 @@ const conditions = (leaf: AuditConditions, params: SqlParams): string[] => [
   ...choiceConditions('action', 'text', leaf.action, params),
   ...choiceConditions('request_id', 'text', leaf.requestId, params),
   ...rangeConditions('occurred_at', 'timestamptz', leaf.occurredAt, params),
+  ...(leaf.customerId === undefined ? [] : [`customer_id = ${params.add(leaf.customerId)}::uuid`]),
   ...(leaf.object === undefined
     ? []
     : [`object_type = ${params.add(leaf.object.type)}`, `object_id = ${params.add(leaf.object.id)}`]),

@@ -213,6 +213,7 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
     tx.record({
       action: 'limit.raised',
       object: { type: 'CreditLimit', id: customerId },
+      customerId,
       before: { amount: limit.amount, currency: payload.currency },
       after: { amount: payload.toAmount, currency: payload.currency },
       reason: payload.justification,
@@ -262,6 +263,7 @@ const recordBatch = (tx: Tx, action: string, causeId: string, entries: readonly 
     tx.record({
       action,
       object: { type: 'CreditLimit', id: only.customerId },
+      customerId: only.customerId,
       before: { amount: only.before, currency: only.currency },
       after: { amount: only.after, currency: only.currency },
       data: { cause: causeId },

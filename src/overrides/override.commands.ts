@@ -91,6 +91,7 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
       tx.record({
         action: 'override.superseded',
         object: { type: 'GradeOverride', id: ended.id },
+        customerId,
         data: { customer: customerId, grade: ended.toGrade, by: request.number },
       });
     }
@@ -98,6 +99,7 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
     tx.record({
       action: 'override.applied',
       object: { type: 'GradeOverride', id: overrideId },
+      customerId,
       before: { grade: current.value.grade, basis: current.value.basis },
       after: { grade: payload.toGrade, validUntil: payload.validUntil },
       reason: payload.justification,
@@ -145,6 +147,7 @@ export const endOverdueOf = async (deps: OverrideDeps, tx: Tx, customerId: strin
   tx.record({
     action: 'override.expired',
     object: { type: 'GradeOverride', id: override.id },
+    customerId,
     data: { customer: customerId, grade: override.toGrade },
   });
   await deps.ratings.endOverride(tx, { customerId, overrideId: override.id });

@@ -25,6 +25,8 @@ export interface AuditDraft {
   readonly before?: Json;
   readonly after?: Json;
   readonly reason?: string;
+  /** Customer whom it concerns, where the object is not the customer itself. */
+  readonly customerId?: string;
   /** User id of the person for whom the actor acted. */
   readonly onBehalfOf?: string;
   /** Facts that are neither before nor after: counts, digests, policy rows. */

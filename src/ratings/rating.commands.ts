@@ -60,6 +60,7 @@ export const rateCustomer = async (
     const auditEventId = tx.record({
       action: 'customer.rated',
       object: { type: 'Rating', id: rating.id },
+      customerId: customer.id,
       after: { customer: customer.id, score: rating.score, modelGrade: rating.modelGrade },
       data: { scorecardVersion: version.id, cutPointSet: rating.cutPointSetId, caps: rating.caps, notes: rating.notes },
     });

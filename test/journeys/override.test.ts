@@ -104,6 +104,17 @@ describe('an override downwards', () => {
       expect.arrayContaining(['request.approved', 'override.applied', 'limit.cut', 'request.applied']),
     );
 
+    const log = await api.ask('auditor', 'audit-events', { first: 100, where: { customer: before.id } });
+    expect(log.data['auditEvents'].nodes.map((node: { action: string }) => node.action)).toEqual(
+      expect.arrayContaining([
+        'request.submitted',
+        'request.approved',
+        'override.applied',
+        'limit.cut',
+        'request.applied',
+      ]),
+    );
+
     const again = await decide('approver2', 'approve', submitted.request);
     expect(again).toMatchObject({ userErrors: [{ code: 'ALREADY_DECIDED' }] });
 

@@ -15,6 +15,8 @@ export interface AuditEvent {
   readonly action: string;
   readonly objectType: string;
   readonly objectId: string;
+  /** Customer whom it concerns, if it is one. */
+  readonly customerId: string | null;
   readonly requestId: string;
   readonly before: Json;
   readonly after: Json;
@@ -32,6 +34,7 @@ export const writtenForm = (event: AuditEvent): string =>
     onBehalfOf: event.onBehalfOf,
     action: event.action,
     object: { type: event.objectType, id: event.objectId },
+    customer: event.customerId,
     request: event.requestId,
     before: event.before,
     after: event.after,
@@ -49,6 +52,7 @@ export const readWrittenForm = (text: string): AuditEvent => {
     onBehalfOf: string | null;
     action: string;
     object: { type: string; id: string };
+    customer: string | null;
     request: string;
     before: Json;
     after: Json;
@@ -64,6 +68,7 @@ export const readWrittenForm = (text: string): AuditEvent => {
     action: written.action,
     objectType: written.object.type,
     objectId: written.object.id,
+    customerId: written.customer,
     requestId: written.request,
     before: written.before,
     after: written.after,
