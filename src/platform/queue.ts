@@ -55,7 +55,7 @@ export interface JobQueue {
   counts(): Promise<JobCounts>;
 }
 
-export const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
+const JOB_STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
 type JobState = (typeof JOB_STATES)[number];
 /** Jobs by state. */
 export type JobCounts = Readonly<Record<JobState, number>>;
