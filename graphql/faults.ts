@@ -9,18 +9,23 @@ import type { Logger } from 'pino';
 import { RefusalError, type Refusal } from '../src/kernel/refusal';
 import type { Result } from '../src/kernel/result';
 
-export type FaultCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'BAD_USER_INPUT'
-  | 'COST_LIMIT_EXCEEDED'
-  | 'DEPTH_LIMIT_EXCEEDED'
-  | 'RATE_LIMITED'
-  | 'TRUSTED_DOCUMENT_REQUIRED'
-  | 'PAYLOAD_TOO_LARGE'
-  | 'SERVICE_UNAVAILABLE'
-  | 'INTERNAL_SERVER_ERROR';
+/** Every code that `errors[].extensions.code` can hold. */
+export const FAULT_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'COST_LIMIT_EXCEEDED',
+  'DEPTH_LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+  'TRUSTED_DOCUMENT_REQUIRED',
+  'PAYLOAD_TOO_LARGE',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+type FaultCode = (typeof FAULT_CODES)[number];
 
 export const fault = (code: FaultCode, message: string, extensions: Record<string, unknown> = {}): GraphQLError =>
   new GraphQLError(message, { extensions: { code, ...extensions } });
@@ -38,23 +43,13 @@ export const faultOf = (refusal: Refusal): GraphQLError => {
   return fault('BAD_USER_INPUT', message, detail);
 };
 
-/** Codes of GraphQL itself that callers may see as they are. */
-const PASSED_ON = new Set<string>([
-  ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
-  ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
-  ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
-  ApolloServerErrorCode.BAD_USER_INPUT,
-  ApolloServerErrorCode.BAD_REQUEST,
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'COST_LIMIT_EXCEEDED',
-  'DEPTH_LIMIT_EXCEEDED',
-  'RATE_LIMITED',
-  'TRUSTED_DOCUMENT_REQUIRED',
-  'PAYLOAD_TOO_LARGE',
-  'SERVICE_UNAVAILABLE',
-]);
+/** What other layers say in words of their own, and the code that callers see for it. */
+const TRANSLATED: Readonly<Record<string, FaultCode>> = {
+  [ApolloServerErrorCode.BAD_REQUEST]: 'BAD_USER_INPUT',
+  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]: 'BAD_USER_INPUT',
+};
+
+const isFaultCode = (code: string | undefined): code is FaultCode => FAULT_CODES.some((known) => known === code);
 
 /** Of these, the ones that may pass by themselves. */
 const RETRYABLE = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
@@ -72,12 +67,11 @@ export const formatFault =
     const original = error instanceof GraphQLError && error.originalError ? error.originalError : error;
     if (original instanceof RefusalError) return shaped(formatted, faultOf(original.refusal));
     if (original instanceof ArgumentValidationError) return shaped(formatted, argumentFault(original));
-    const code = codeOf(formatted, error);
-    if (code !== undefined && PASSED_ON.has(code)) {
+    const given = codeOf(formatted, error) ?? '';
+    const code = TRANSLATED[given] ?? given;
+    if (isFaultCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
       const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
-      // One code for input that cannot be used, whichever layer found it.
-      const own = code === 'BAD_REQUEST' ? 'BAD_USER_INPUT' : code;
-      return { ...formatted, extensions: { ...extensions, code: own, retryable: RETRYABLE.has(own) } };
+      return { ...formatted, extensions: { ...extensions, code, retryable: RETRYABLE.has(code) } };
     }
     return shaped(formatted, unforeseenFault(logger, original));
   };

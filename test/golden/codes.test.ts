@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FAULT_CODES } from '../../graphql/faults';
 import { ACTIONS } from '../../src/identity';
 import { REFUSAL_CODES } from '../../src/kernel/refusal';
 import { ROLES } from '../../src/kernel/role';
@@ -8,6 +11,12 @@ it('codes, roles and permissions are the committed ones', () => {
   const section = (title: string, codes: readonly string[]): string => `# ${title}\n${codes.join('\n')}\n`;
   expectGolden(
     'test/golden/codes.txt',
-    [section('refusal codes', REFUSAL_CODES), section('roles', ROLES), section('permissions', ACTIONS)].join('\n'),
+    [section('refusal codes', REFUSAL_CODES), section('faults', FAULT_CODES), section('roles', ROLES), section('permissions', ACTIONS)].join('\n'),
   );
+});
+
+it('every code stands in the guide with its cause and its cure', () => {
+  const guide = readFileSync(join(__dirname, '../../docs/guides/errors.md'), 'utf8');
+  const rows = new Set([...guide.matchAll(/^\| `([A-Z_]+)` +\| .{20,} \| .{8,} \|$/gm)].map(([, code]) => code));
+  expect([...REFUSAL_CODES, ...FAULT_CODES].filter((code) => !rows.has(code))).toEqual([]);
 });

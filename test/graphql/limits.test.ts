@@ -215,7 +215,7 @@ describe('looking at the schema', () => {
       const answer = await api.ask(null, document);
       expect([answer.status, answer.errors[0]?.extensions]).toEqual(
         document.startsWith('query A')
-          ? [400, expect.objectContaining({ code: 'OPERATION_RESOLUTION_FAILURE' })]
+          ? [400, expect.objectContaining({ code: 'BAD_USER_INPUT' })]
           : [401, expect.objectContaining({ code: 'UNAUTHENTICATED', reason: 'TOKEN_MISSING' })],
       );
       if (!document.startsWith('query A')) expect((await api.ask('maker', document)).errors).toEqual([]);
