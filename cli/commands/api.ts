@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { startApi } from '../../graphql/server';
 import { loadConfig, requireSignIn } from '../../src/config';
 import { interrupted } from '../interruption';
+import { demandDatabase } from '../reachable';
 import { demandFreePort, endWithin } from '../serving';
 import { withApp } from '../with-app';
 
@@ -12,6 +13,7 @@ export const register = (program: Command): void => {
 
 const runApi = async (): Promise<void> => {
   const config = loadConfig();
+  await demandDatabase(config);
   requireSignIn(config);
   await demandFreePort(config);
   await withApp(

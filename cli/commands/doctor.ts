@@ -1,11 +1,13 @@
 /**
  * `tierwarden doctor`: asks everything that the program stands on whether it is there, and says so, line by line. It
- * repairs nothing. Its exit code serves as a health check of processes that have no address.
+ * repairs nothing and makes nothing. Its exit code serves as a health check of processes that have no address.
  */
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import colors from 'picocolors';
 import { loadConfig, type Config } from '../../src/config';
+import { clusterExists } from '../../src/platform/embedded-cluster';
 import { createQueueBackend } from '../../src/platform/queue';
 import { CommandFailed, explain, say, sayJson } from '../output';
 import { demandMigrated, openApp, withDatabase } from '../with-app';
@@ -26,10 +28,12 @@ export const register = (program: Command): void => {
 
 const runDoctor = async ({ json }: { readonly json?: true }): Promise<void> => {
   const config = loadConfig();
+  const home = await find('home', () => homeDetail(config));
   const checks: Finding[] = [
     { name: 'node', ok: true, detail: process.versions.node },
-    await find('home', async () => homeDetail(config)),
-    ...(await findDatabase(config)),
+    home,
+    // The embedded database lies in the home, and looking for it there would make it.
+    ...(config.mode === 'external' || home.ok ? await findDatabase(config) : []),
     { name: 'sign-in', ok: config.auth.kind !== 'none', detail: SIGN_IN[config.auth.kind] },
   ];
   for (const { name, ok, detail } of checks)
@@ -52,8 +56,17 @@ const SIGN_IN = {
 } as const;
 
 const homeDetail = async ({ home, mode }: Config): Promise<string> => {
+  const found = await stat(home).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found?.isDirectory() === false) throw new CommandFailed(`${home} is not a folder`);
   // With a database elsewhere nothing needs to be there before something is written.
-  if (mode === 'embedded') await access(home, constants.W_OK);
+  if (mode === 'external') return home;
+  if (found === null || !clusterExists(join(home, 'postgres'))) {
+    throw new CommandFailed(`${home}: nothing there yet: npm start creates it`);
+  }
+  await access(home, constants.W_OK);
   return home;
 };
 

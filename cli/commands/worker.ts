@@ -3,16 +3,19 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../src/config';
 import { startWorker } from '../../workers/main';
 import { interrupted } from '../interruption';
+import { demandDatabase, demandRedis } from '../reachable';
 import { endWithin } from '../serving';
 import { withApp } from '../with-app';
 
 export const register = (program: Command): void => {
-  program.command('worker').description('work on jobs: rating runs, expiries, reminders').action(runWorker);
+  program.command('worker').description('work on jobs: rating runs, expiries').action(runWorker);
 };
 
-const runWorker = (): Promise<void> => {
+const runWorker = async (): Promise<void> => {
   const config = loadConfig();
-  return withApp(
+  await demandDatabase(config);
+  await demandRedis(config);
+  await withApp(
     config,
     async (app) => {
       const worker = await startWorker(app);
