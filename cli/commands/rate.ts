@@ -8,10 +8,12 @@ import { loadConfig } from '../../src/config';
 import type { Initiator } from '../../src/kernel/actor';
 import { GRADES, type Grade } from '../../src/kernel/grade';
 import { refusal, RefusalError } from '../../src/kernel/refusal';
+import type { Result } from '../../src/kernel/result';
 import type { RatingRun } from '../../src/ratings';
 import { startWorker } from '../../workers/main';
 import { CommandFailed, say, sayJson, UsageError, warn } from '../output';
 import { step } from '../progress';
+import { demandDatabase, demandRedis } from '../reachable';
 import { withApp } from '../with-app';
 
 interface RateOptions {
@@ -23,6 +25,7 @@ interface RateOptions {
 
 export interface RunResult {
   readonly runId: string;
+  readonly state: RatingRun['state'];
   readonly rated: number;
   readonly parked: number;
   /** Customers per model grade, best first, each of the nine grades named. */
@@ -36,19 +39,25 @@ export const register = (program: Command): void => {
     .option('--all', 'every customer, in a run that workers carry out')
     .option('--customer <number>', 'the customer with this number, at once')
     .option('--wait', 'with --all: work on the run and stay until it has ended')
-    .option('--json', 'end with one JSON object: {runId, rated, parked, distribution}')
+    .option('--json', 'end with one JSON object: {runId, state, rated, parked, distribution}')
     .action(runRate);
 };
 
 const runRate = async ({ all, customer, wait, json }: RateOptions): Promise<void> => {
   if ((all === undefined) === (customer === undefined)) throw new UsageError('rate takes --all or --customer NUMBER');
   if (wait && !all) throw new UsageError('--wait goes with --all');
-  await withApp(loadConfig(), async (app) => {
+  const config = loadConfig();
+  await demandDatabase(config);
+  if (wait) await demandRedis(config);
+  await withApp(config, async (app) => {
     if (customer !== undefined) return showRating(await rateOne(app, customer), json === true);
     const by = asSystem('cli', app.newId());
     if (!wait) {
-      const { runId } = required(await app.ratings.startRun(by));
+      const { runId } = required(demandCustomers(await app.ratings.startRun(by)));
       say(`run ${runId} has started; workers carry it out`);
+      if (!(await workerIsUp(app))) {
+        warn('no worker is up to carry it out: run tierwarden worker, or tierwarden rate --all --wait');
+      }
       if (json) sayJson(await resultOf(app, by, runId));
       return;
     }
@@ -80,12 +89,30 @@ export const ratePortfolio = async (app: App, by: Initiator): Promise<RunResult>
 };
 
 const startOrJoin = async (app: App, by: Initiator): Promise<string> => {
-  const started = await app.ratings.startRun(by);
+  const started = demandCustomers(await app.ratings.startRun(by));
   if (started.ok) return started.value.runId;
   const { reason, params } = started.refusal;
   if (reason !== 'RUN_IN_PROGRESS' || typeof params?.['runId'] !== 'string') throw new RefusalError(started.refusal);
   warn('a run is already in progress: waiting for it to end');
   return params['runId'];
+};
+
+/** Throws a {@link CommandFailed} where a run was refused because there is nothing to rate. */
+const demandCustomers = <T>(started: Result<T>): Result<T> => {
+  if (!started.ok && started.refusal.reason === 'NO_REFERENCE_VALUES') {
+    throw new CommandFailed('nothing to rate yet: import indicators first');
+  }
+  return started;
+};
+
+/** Workers of a queue in PostgreSQL stay connected to it; those of a queue in Redis cannot be seen from here. */
+const workerIsUp = async ({ config, database }: App): Promise<boolean> => {
+  if (config.redis !== null) return true;
+  const [found] = await database.query<{ up: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name = 'tierwarden-worker') AS up`,
+  );
+  return found?.up === true;
 };
 
 const POLL_MS = 200;
@@ -111,7 +138,7 @@ const readRun = async (app: App, by: Initiator, runId: string): Promise<RatingRu
 };
 
 const resultOf = async (app: App, by: Initiator, runId: string): Promise<RunResult> => {
-  const { rated, parked } = await readRun(app, by, runId);
+  const { state, rated, parked } = await readRun(app, by, runId);
   const counts = new Map(
     (await app.ratings.queries.distribution(by.actor, runId)).map(({ grade, count }) => [grade, count]),
   );
@@ -119,7 +146,7 @@ const resultOf = async (app: App, by: Initiator, runId: string): Promise<RunResu
     Grade,
     number
   >;
-  return { runId, rated, parked, distribution };
+  return { runId, state, rated, parked, distribution };
 };
 
 const showDistribution = ({ distribution, rated }: RunResult): void => {
