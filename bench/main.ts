@@ -1,11 +1,11 @@
 /** `npm run bench -- NAME …`: runs one measurement and prints its figures; with `--json` one JSON line per case. */
-import { Command } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../src/config';
 import { rerate } from './rerate';
 import type { Figure } from './support/figure';
 
 const wholeNumber = (text: string): number => {
-  if (!/^[1-9]\d{0,7}$/.test(text)) throw new Error(`${text} is not a number from 1 to 99999999`);
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('It is not a number from 1 to 99999999.');
   return Number(text);
 };
 
@@ -23,7 +23,7 @@ const onStep = (title: string): void => {
   process.stderr.write(`  ${title} …\n`);
 };
 
-const program = new Command('npm run bench --').description('measured comparisons');
+const program = new Command('npm run bench --').description('measured comparisons').exitOverride();
 
 program
   .command('rerate')
@@ -37,6 +37,8 @@ program
 program.parseAsync().then(
   () => process.exit(),
   (error: unknown) => {
+    // Commander has said what is wrong itself; help that was asked for is no failure.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
     process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   },

@@ -4,6 +4,7 @@
  * it through its exit handlers.
  */
 import { constants } from 'node:os';
+import { warn } from './output';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has already sent to us: two signals so close together are one. */
@@ -17,7 +18,12 @@ export const installInterruption = (): void => {
     process.on(signal, () => {
       const nowMs = performance.now();
       if (firstMs !== null && nowMs - firstMs < ECHO_MS) return;
-      if (stop === null || firstMs !== null) process.exit(128 + constants.signals[signal]);
+      if (stop === null || firstMs !== null) {
+        // Off the line that a terminal shows ^C on, or a step its progress.
+        if (process.stderr.isTTY) process.stderr.write('\n');
+        warn('stopped before the end');
+        process.exit(128 + constants.signals[signal]);
+      }
       firstMs = nowMs;
       stop();
     });

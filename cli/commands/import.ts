@@ -2,9 +2,10 @@
  * `tierwarden import`: brings a file of customers or indicator values in by a map. Sound rows go in whatever the others
  * are like; refused rows are listed in a report. It knows no rule about rows itself.
  */
+import { access, constants } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { asSystem, type App } from '../../src/app';
+import { asSystem, required, type App } from '../../src/app';
 import { loadConfig } from '../../src/config';
 import {
   readCustomerMap,
@@ -14,7 +15,6 @@ import {
   type RowRefusal,
 } from '../../src/customers';
 import { readIndicatorMap } from '../../src/indicators';
-import { RefusalError } from '../../src/kernel/refusal';
 import type { Result } from '../../src/kernel/result';
 import { openCsvReport, type CsvReport } from '../../src/platform/csv-report';
 import { CommandFailed, say, sayJson, UsageError } from '../output';
@@ -25,7 +25,7 @@ const KINDS = ['customers', 'indicators'] as const;
 type Kind = (typeof KINDS)[number];
 
 interface Options {
-  readonly map: string;
+  readonly map?: string;
   readonly report?: string;
   readonly dryRun?: true;
   readonly json?: true;
@@ -34,25 +34,32 @@ interface Options {
 export const register = (program: Command): void => {
   program
     .command('import')
-    .description('bring in a CSV file of customers or indicator values; what is there already stays as it is')
+    .description('bring in a CSV file of customers or indicator values; a row that says nothing new changes nothing')
     .addArgument(new Argument('<kind>', 'what the rows are').choices(KINDS))
     .argument('<file>', 'CSV in UTF-8, UTF-16 or GB 18030')
-    .requiredOption('--map <file>', 'YAML that says which column is what')
+    // Demanded below: commander would ask for it before it looks at the kind.
+    .option('--map <file>', 'YAML that says which column is what (required)')
     .option('--report <file>', 'where to list refused rows (default: <file>.refusals.csv)')
     .option('--dry-run', 'say what would happen and keep nothing')
     .option('--json', 'end with one JSON object: {accepted, rejected, new, …}')
     .action((kind: Kind, file: string, options: Options) => runImport(kind, file, options));
 };
 
-const runImport = async (kind: Kind, file: string, { json, ...options }: Options): Promise<void> => {
-  const request: ImportRequest = { ...options, kind, file, dryRun: options.dryRun ?? false };
+const runImport = async (kind: Kind, file: string, { json, map, ...options }: Options): Promise<void> => {
+  if (map === undefined) throw new UsageError('import takes --map FILE');
+  const request: ImportRequest = { ...options, map, kind, file, dryRun: options.dryRun ?? false };
   demandSafeReport(request);
+  // Known at once, unlike what needs a database.
+  await READ_MAP[kind](map).then(required);
+  await demandReadable(file);
   const { summary, firstRefusals, report } = await withApp(loadConfig(), (app) =>
     step(`importing ${basename(file)}`, (shown) => importFile(app, request, showProgress(basename(file), shown))),
   );
   const { rows, accepted, rejected, changed, unchanged } = summary;
   if (json) {
     sayJson({ ...summary, report, dryRun: request.dryRun });
+  } else if (rows === 0) {
+    say(`${file} has no rows below its header: nothing was imported`);
   } else {
     const counts = `${figure(summary.new)} new, ${figure(changed)} changed, ${figure(unchanged)} unchanged`;
     const kept = request.dryRun ? ' (dry run: nothing was kept)' : '';
@@ -61,6 +68,18 @@ const runImport = async (kind: Kind, file: string, { json, ...options }: Options
   }
   if (rejected > 0) {
     throw new CommandFailed(`${figure(rejected)} of ${figure(rows)} rows were refused: see ${report ?? ''}`);
+  }
+};
+
+const READ_MAP = { customers: readCustomerMap, indicators: readIndicatorMap } as const;
+
+/** Throws a {@link CommandFailed} unless the file can be read. */
+export const demandReadable = async (file: string): Promise<void> => {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CommandFailed(code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read (${code ?? '?'})`);
   }
 };
 
@@ -121,7 +140,7 @@ export const importFile = async (
     },
   };
   try {
-    const summary = valueOf(await runKind(app, request, options));
+    const summary = required(await runKind(app, request, options));
     return { summary, firstRefusals, report: pathOf(report) };
   } finally {
     await close(report);
@@ -136,15 +155,10 @@ const runKind = async (
   const by = asSystem('cli', app.newId());
   switch (kind) {
     case 'customers':
-      return app.customers.importFile(by, { file, map: valueOf(await readCustomerMap(map)) }, options);
+      return app.customers.importFile(by, { file, map: required(await readCustomerMap(map)) }, options);
     case 'indicators':
-      return app.indicators.importFile(by, { file, map: valueOf(await readIndicatorMap(map)) }, options);
+      return app.indicators.importFile(by, { file, map: required(await readIndicatorMap(map)) }, options);
   }
-};
-
-const valueOf = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new RefusalError(result.refusal);
-  return result.value;
 };
 
 interface Report {

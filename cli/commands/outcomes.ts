@@ -11,6 +11,7 @@ import { isOutcomeEvent, type OutcomeImportSummary, type RankPower } from '../..
 import { CommandFailed, say, sayJson, warn } from '../output';
 import { step } from '../progress';
 import { withApp } from '../with-app';
+import { demandReadable } from './import';
 
 interface OutcomesRequest {
   readonly file: string;
@@ -35,8 +36,10 @@ export const register = (program: Command): void => {
     );
 };
 
-const runOutcomes = (request: OutcomesRequest, json: boolean): Promise<void> =>
-  withApp(loadConfig(), async (app) => {
+const runOutcomes = async (request: OutcomesRequest, json: boolean): Promise<void> => {
+  required(await readIndicatorMap(request.map));
+  await demandReadable(request.file);
+  await withApp(loadConfig(), async (app) => {
     const { firstRefusals, ...result } = await step(
       'reading outcomes',
       (running) => loadOutcomes(app, request, ({ bytesRead, bytesTotal }) => running.update(bytesRead, bytesTotal)),
@@ -50,6 +53,7 @@ const runOutcomes = (request: OutcomesRequest, json: boolean): Promise<void> =>
     if (json) sayJson(result);
     if (result.rejected > 0) throw new CommandFailed(`${result.rejected} of ${result.rows} rows were refused`);
   });
+};
 
 /** Cells come from outside: control characters would steer the terminal. */
 const refusalLine = ({ line, column, code, value }: RowRefusal): string =>

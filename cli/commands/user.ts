@@ -59,12 +59,19 @@ export const register = (program: Command): void => {
 const addUser = (subject: string, { name, unit, role, json }: AddOptions): Promise<void> =>
   withApp(loadConfig(), async (app) => {
     const by = asSystem('cli', app.newId());
+    const units = required(await app.identity.queries.orgUnits(by.actor)).map(({ code }) => code);
+    if (!units.includes(unit)) throw new CommandFailed(unknownUnit(unit, units));
     const { user } = required(
       await app.identity.commands.createUser(by, { subject, displayName: name, orgUnitCode: unit, roles: role }),
     );
     if (json) sayJson({ id: user.id, subject, roles: user.roles });
     else say(`added ${subject} (${user.roles.join(', ')})`);
   });
+
+const unknownUnit = (unit: string, units: readonly string[]): string =>
+  units.length === 0
+    ? `there is no org unit ${unit}, nor any other yet: add one with tierwarden user unit`
+    : `there is no org unit ${unit}; there are ${units.join(', ')}`;
 
 const addUnit = (code: string, { nameZh, nameEn, line, parent, json }: UnitOptions): Promise<void> =>
   withApp(loadConfig(), async (app) => {
@@ -87,6 +94,7 @@ const listUsers = ({ json }: { readonly json?: true }): Promise<void> =>
       after = page.keys.at(-1) ?? null;
       if (!page.hasNextPage) break;
     }
+    users.sort((a, b) => (a.subject < b.subject ? -1 : 1));
     for (const { subject, displayName, orgUnit, roles, active } of users) {
       say(`${subject}\t${displayName}\t${orgUnit.code}\t${roles.join(' ')}${active ? '' : '\t(inactive)'}`);
     }

@@ -1,7 +1,7 @@
 /** What people get from the command line when something is wrong: one line, the right exit code, and no stack trace. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,12 +29,27 @@ describe('used wrongly: 2', () => {
     ['an option that makes no sense', ['migrate', '--down', 'all'], {}, /--down takes a number from 1/],
     ['a command without its object', ['rate'], {}, /rate takes --all or --customer/],
     ['a missing argument', ['import', 'indicators', 'file.csv'], {}, /--map/],
+    ['a kind that is none', ['import', 'things', 'file.csv'], {}, /'things' is invalid.*customers, indicators/],
+    ['consent to nothing', ['migrate', '--yes'], {}, /--yes goes with --down/],
     ['a variable out of range', ['api'], { PORT: '99999' }, /PORT is above 65535/],
     ['an address that is none', ['migrate'], { DATABASE_URL: 'localhost' }, /DATABASE_URL is not an address/],
-    ['a door without sign-in', ['api'], { DATABASE_URL: NOWHERE }, /AUTH_JWKS_URL is needed with DATABASE_URL/],
     ['local sign-in in the open', ['start'], { HOST: '0.0.0.0' }, /AUTH_JWKS_URL is needed: .* HOST is 0\.0\.0\.0/],
   ])('%s', async (_name, args, env, line) => {
     expectOneLine(await tierwarden(args, env), 2, line);
+  });
+
+  test.each(['start', 'api'])('%s without sign-in', async (command) => {
+    expectOneLine(await tierwarden([command], given()), 2, /AUTH_JWKS_URL is needed with DATABASE_URL/);
+  });
+
+  test('an unknown measurement, and a wrong figure for one', () => {
+    for (const args of [['nothing'], ['rerate', '--customers', 'many']]) {
+      const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', ...args], {
+        cwd: PROJECT,
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: .*(nothing|many)/)]);
+    }
   });
 
   test('no command at all shows the help', async () => {
@@ -59,18 +74,80 @@ describe('cannot be done: 1', () => {
     expect(finished.stderr).not.toContain('hunter2');
   });
 
+  test.each(['start', 'api', 'worker'])('%s asks the database first', async (command) => {
+    const finished = await tierwarden([command], { DATABASE_URL: NOWHERE });
+    expectOneLine(finished, 1, /database unreachable at postgres:\/\/app@127\.0\.0\.1:1\/tierwarden/);
+  });
+
+  test.each([
+    ['start', 'redis://:hunter2@127.0.0.1:1/0', /Redis unreachable at redis:\/\/127\.0\.0\.1:1\/0: nobody answers/],
+    ['worker', 'redis+cluster://u:hunter2@127.0.0.1:1', /Redis unreachable at 127\.0\.0\.1:1: /],
+  ])('%s asks Redis before it makes a home', async (command, url, line) => {
+    const home = join(tmpdir(), `tierwarden-none-${process.pid}`);
+    const finished = await tierwarden([command], { REDIS_URL: url, PORT: '0', TIERWARDEN_HOME: home });
+    expectOneLine(finished, 1, line);
+    expect(finished.stderr).not.toContain('hunter2');
+    expect(existsSync(home)).toBe(false);
+  });
+
   test('the home is not writable', async () => {
     const finished = await tierwarden(['migrate'], { TIERWARDEN_HOME: '/dev/null/home' });
     expectOneLine(finished, 1, /TIERWARDEN_HOME \/dev\/null\/home is not writable \(ENOTDIR\)/);
   });
 
   test('a file that is not there', async () => {
-    const finished = await tierwarden(['import', 'indicators', 'none.csv', '--map', 'none.yaml'], given());
-    expectOneLine(finished, 1, /none\.yaml/);
+    for (const [file, map, missing] of [
+      ['none.csv', 'none.yaml', /none\.yaml/],
+      ['none.csv', 'samples/indicators.map.yaml', /there is no file none\.csv/],
+    ] as const) {
+      const home = join(tmpdir(), `tierwarden-none-${process.pid}`);
+      const finished = await tierwarden(['import', 'indicators', file, '--map', map], { TIERWARDEN_HOME: home });
+      expectOneLine(finished, 1, missing);
+      expect(existsSync(home)).toBe(false);
+    }
+  });
+
+  test('a file without rows says so, and a portfolio without customers too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tierwarden-empty-'));
+    const file = join(folder, 'empty.csv');
+    writeFileSync(file, `${readFileSync(join(PROJECT, 'samples/customers.csv'), 'utf8').split('\n', 1)[0]}\n`);
+    const imported = await tierwarden(['import', 'customers', file, '--map', 'samples/customers.map.yaml'], given());
+    rmSync(folder, { recursive: true });
+    expect(imported.stdout).toBe(`${file} has no rows below its header: nothing was imported\n`);
+    expect(imported.code).toBe(0);
+    expect((await tierwarden(['migrate'], given())).code).toBe(0);
+    for (const wait of [[], ['--wait']]) {
+      const rated = await tierwarden(['rate', '--all', ...wait], given());
+      expectOneLine(rated, 1, /nothing to rate yet: import indicators first/);
+    }
+  });
+
+  test('an org unit that is not there: those that are there are named', async () => {
+    const add = ['user', 'add', 'li', '--name', 'Li', '--unit', 'RISKS', '--role', 'RISK_ANALYST'];
+    expectOneLine(await tierwarden(add, given()), 1, /no org unit RISKS, .*add one with tierwarden user unit/);
+    const unit = ['user', 'unit', 'RISK', '--name-en', 'Risk', '--name-zh', '风险', '--line', 'RISK'];
+    expect((await tierwarden(unit, given())).code).toBe(0);
+    expectOneLine(await tierwarden(add, given()), 1, /no org unit RISKS; there are RISK$/);
   });
 
   test('a customer that is not there', async () => {
     expectOneLine(await tierwarden(['rate', '--customer', 'NOBODY'], given()), 1, /NOT_FOUND: .*NOBODY/);
+  });
+});
+
+describe('undoing migrations', () => {
+  test('keeps its hands off a database that holds something', async () => {
+    const newestOf = () => database.asOwner<{ name: string }>('SELECT name FROM migration ORDER BY id DESC LIMIT 1');
+    const [newest] = await newestOf();
+    const refused = await tierwarden(['migrate', '--down', '1'], given());
+    expectOneLine(refused, 1, /--down 1 would undo 1 migration \(\w+\).* rows of .*audit_event \d+.*give --yes/);
+    expect(refused.stderr).toContain(newest!.name.replace(/\d+$/, ''));
+    expect(await newestOf()).toEqual([newest]);
+
+    const undone = await tierwarden(['migrate', '--down', '1', '--yes'], given());
+    expect(undone).toMatchObject({ code: 0, stdout: `reverted ${newest!.name}\n` });
+    const again = await tierwarden(['migrate'], given());
+    expect(again).toMatchObject({ code: 0, stdout: `applied  ${newest!.name}\n` });
   });
 });
 
@@ -91,6 +168,20 @@ describe('the schema does not fit: 1', () => {
     );
     expectOneLine(await tierwarden(['rate', '--all'], given()), 1, /lacks 1 migration.*run tierwarden migrate/);
     await migrations('DELETE FROM migration; INSERT INTO migration SELECT * FROM kept; DROP TABLE kept');
+  });
+
+  test('doctor makes nothing where nothing is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tierwarden-doctor-'));
+    const home = join(folder, 'home');
+    const fresh = await tierwarden(['doctor'], { TIERWARDEN_HOME: home });
+    expectOneLine(fresh, 1, /not sound: home$/);
+    expect(fresh.stdout).toMatch(/✗ home .*nothing there yet: npm start creates it/);
+    expect(existsSync(home)).toBe(false);
+    writeFileSync(home, '');
+    const plain = await tierwarden(['doctor'], { TIERWARDEN_HOME: home });
+    expectOneLine(plain, 1, /not sound: home$/);
+    expect(plain.stdout).toMatch(/✗ home .*is not a folder/);
+    rmSync(folder, { recursive: true });
   });
 
   test('doctor says which part is not sound', async () => {
