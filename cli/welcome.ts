@@ -1,7 +1,9 @@
 /**
- * What `tierwarden start` says when everything is up: addresses, sign-ins with tokens that work as they stand, and three
- * things to try that work as they are pasted into a shell. It only reads.
+ * What `tierwarden start` says when everything is up: addresses, sign-ins, and three things to try that work as they are
+ * pasted into a shell. Tokens go into a file of the home that only its owner may read, never onto the screen.
  */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import colors from 'picocolors';
 import { toGlobalId } from '../graphql/global-id';
 import { asSystem, type App } from '../src/app';
@@ -9,6 +11,7 @@ import { SAMPLE_USERS } from '../src/identity';
 import type { Actor } from '../src/kernel/actor';
 import { gradeOfRank, rankOf, type Grade } from '../src/kernel/grade';
 import type { LoadedSample } from './sample/load';
+import type { StoryKind } from './sample/stories';
 
 const TOKEN_VALID_MINUTES = 12 * 60;
 const OVERRIDE_VALID_DAYS = 30;
@@ -25,26 +28,41 @@ export const welcome = async (app: App, url: string, sample: LoadedSample | null
   ];
   const issue = app.tokens?.issue;
   if (issue !== undefined) {
-    lines.push('', colors.bold(`Sample sign-ins, valid for ${TOKEN_VALID_MINUTES / 60} hours`));
+    const file = join(app.config.home, 'sign-ins.sh');
+    await writeSignIns(file, `${url}/graphql`, issue);
+    lines.push('', colors.bold(`Sample sign-ins: one token for each, valid for ${TOKEN_VALID_MINUTES / 60} hours`));
     for (const { subject, displayName, roles } of SAMPLE_USERS) {
-      lines.push(`# ${displayName}, ${roles.join(', ')}`);
-      lines.push(`${variableOf(subject)}=${await issue(subject, TOKEN_VALID_MINUTES)}`);
+      lines.push(`  ${`$${variableOf(subject)}`.padEnd(11)} ${displayName}, ${roles.join(', ')}`);
     }
-  }
-  if (sample !== null && issue !== undefined) {
-    lines.push('', colors.bold('Three things to try, after pasting the sign-ins above into a shell'));
-    lines.push(...(await thingsToTry(app, `${url}/graphql`, sample)));
+    lines.push('', colors.bold('Take them into a shell with'), `. ${quoted(file)}`);
+    if (sample !== null) lines.push('', colors.bold('and try three things'), ...(await thingsToTry(app, sample)));
   }
   return [...lines, '', 'Ctrl-C stops everything.'];
 };
 
+const writeSignIns = async (file: string, endpoint: string, issue: Issue): Promise<void> => {
+  const lines = ['# Sample sign-ins; every start writes them anew.', `ENDPOINT=${endpoint}`];
+  for (const { subject, displayName, roles } of SAMPLE_USERS) {
+    lines.push(`# ${displayName}, ${roles.join(', ')}`);
+    lines.push(`${variableOf(subject)}=${await issue(subject, TOKEN_VALID_MINUTES)}`);
+  }
+  // A file that is there keeps its mode, whoever may read it.
+  await rm(file, { force: true });
+  await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+};
+
+type Issue = NonNullable<NonNullable<App['tokens']>['issue']>;
+
+/** As one word of a shell, whatever the path holds. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+
 const variableOf = (subject: string): string => subject.toUpperCase();
 
-const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Promise<string[]> => {
+const thingsToTry = async (app: App, sample: LoadedSample): Promise<string[]> => {
   const decline = sample.stories.find((story) => story.kind === 'SLIDE_INTO_DECLINE');
   const lines = [
     `# 1. See the grades and the limit of a company in trouble (${decline?.en.toLowerCase() ?? 'of the sample'})`,
-    curl(endpoint, 'analyst', {
+    curl('analyst', {
       query:
         'query($number: String) { customer(number: $number) { name grade { model { value } inForce { value } } creditLimit { approved { amount currency } } } }',
       variables: { number: decline?.number },
@@ -57,7 +75,7 @@ const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Pr
   return [
     ...lines,
     `# 2. As the maker, propose ${worse} in place of ${grade} for another (${story.en.toLowerCase()})`,
-    `REQUEST=$(${curl(endpoint, 'maker', {
+    `ANSWER=$(${curl('maker', {
       query:
         'mutation($input: SubmitGradeOverrideInput!) { submitGradeOverride(input: $input) { request { id } userErrors { code message } } }',
       variables: {
@@ -70,18 +88,23 @@ const thingsToTry = async (app: App, endpoint: string, sample: LoadedSample): Pr
           expectedVersion: version,
         },
       },
-    })} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/'); echo $REQUEST`,
+    })})`,
+    // A refusal has no id: then the answer itself is what there is to see.
+    `REQUEST=$(printf %s "$ANSWER" | sed -n 's/.*"request":{"id":"\\([^"]*\\)".*/\\1/p'); echo "\${REQUEST:-$ANSWER}"`,
     '# 3. Approve that as the second pair of eyes; with $MAKER in place of $APPROVER it is refused',
-    curl(endpoint, 'approver', {
+    curl('approver', {
       query:
         'mutation($id: ID!) { approveRequest(input: {requestId: $id, expectedVersion: 1}) { request { state customer { grade { model { value } inForce { value } } } } userErrors { code message } } }',
-      variables: { id: "'$REQUEST'" },
-    }),
+      variables: { id: REQUEST },
+    }).replace(REQUEST, () => `'"$REQUEST"'`),
   ];
 };
 
-const curl = (endpoint: string, subject: string, body: object): string =>
-  `curl -s ${endpoint} -H "authorization: Bearer $${variableOf(subject)}" -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+/** Stands for a value that only the shell will know. */
+const REQUEST = '<REQUEST>';
+
+const curl = (subject: string, body: object): string =>
+  `curl -s "$ENDPOINT" -H "authorization: Bearer $${variableOf(subject)}" -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 
 interface Candidate {
   readonly story: LoadedSample['stories'][number];
@@ -90,11 +113,16 @@ interface Candidate {
   readonly version: number;
 }
 
+/** Companies of other things to try: the first of those on the screen, and the one of docs/guides/first-session.md. */
+const SPOKEN_FOR: readonly StoryKind[] = ['SLIDE_INTO_DECLINE', 'LAWSUIT'];
+
 /** A company with a story that the model's grade still rules and on which nothing is pending. */
 const overrideCandidate = async (app: App, sample: LoadedSample): Promise<Candidate | null> => {
   const viewer: Actor = asSystem('cli', app.newId()).actor;
-  const lawsuitsFirst = [...sample.stories].sort((a, b) => Number(b.kind === 'LAWSUIT') - Number(a.kind === 'LAWSUIT'));
-  for (const story of lawsuitsFirst) {
+  const weakeningFirst = sample.stories
+    .filter(({ kind }) => !SPOKEN_FOR.includes(kind))
+    .sort((a, b) => Number(b.kind === 'WEAKENING_PARENT') - Number(a.kind === 'WEAKENING_PARENT'));
+  for (const story of weakeningFirst) {
     const customer = await app.customers.queries.byNumber(viewer, story.number);
     if (customer === null) continue;
     const [grade] = await app.ratings.queries.gradesOf(viewer, [customer.id]);

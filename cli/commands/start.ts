@@ -13,6 +13,7 @@ import { interrupted } from '../interruption';
 import { say } from '../output';
 import { step } from '../progress';
 import { loadSamplePortfolio, type LoadedSample } from '../sample/load';
+import { demandDatabase, demandRedis } from '../reachable';
 import { demandFreePort, endWithin } from '../serving';
 import { welcome } from '../welcome';
 import { openApp, withDatabase } from '../with-app';
@@ -27,8 +28,10 @@ export const register = (program: Command): void => {
 
 const runStart = async (): Promise<void> => {
   const config = loadConfig();
-  requireSignIn(config);
   // Known at once, unlike all that follows.
+  await demandDatabase(config);
+  await demandRedis(config);
+  requireSignIn(config);
   await demandFreePort(config);
   await withDatabase(config, async (urls) => {
     await step(
@@ -62,10 +65,18 @@ const runStart = async (): Promise<void> => {
 const ensureSample = async (app: App): Promise<LoadedSample> => {
   const by = asSystem('bootstrap', app.newId());
   required(await app.identity.commands.ensureSampleUsers(by));
+  let loaded = false;
   const sample = await step(
     'sample portfolio',
-    (running) => loadSamplePortfolio(app, { onProgress: ({ done, total }) => running.update(done, total) }),
-    ({ customers, snapshots }) => `${customers} companies, ${snapshots} reports`,
+    (running) =>
+      loadSamplePortfolio(app, {
+        onProgress: ({ done, total }) => {
+          loaded = true;
+          running.update(done, total);
+        },
+      }),
+    ({ customers, snapshots }) =>
+      loaded ? `${customers} companies, ${snapshots} reports` : 'there since an earlier start',
   );
   const [newest] = required(await app.ratings.queries.runs(by.actor, { first: 1, after: null })).items;
   if (newest === undefined || newest.state === 'RUNNING') await ratePortfolio(app, by);

@@ -2,24 +2,28 @@
  * `npm start` on an empty home, as a newcomer meets it: it says where it is, who can sign in and what to try; all of that
  * works; Ctrl-C ends it; the next start, and the one after a kill -9, go on from there.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { SAMPLE_USERS } from '../../src/identity';
 import { isAlive, processesIn } from '../../src/platform/embedded-process';
-import { startScript, tierwarden, useBuiltProgram, type Running } from '../support/processes';
+import { PROJECT, startScript, tierwarden, useBuiltProgram, type Running } from '../support/processes';
 
 useBuiltProgram();
 jest.setTimeout(240_000);
 
+let folder: string;
 let home: string;
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'tierwarden-start-'));
+  folder = await mkdtemp(join(tmpdir(), 'tierwarden-start-'));
+  home = join(folder, "somebody's home");
 });
 afterAll(async () => {
-  await rm(home, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
 interface Started extends Running {
@@ -37,7 +41,10 @@ const start = async (): Promise<Started> => {
   await running.line(/^Ctrl-C stops everything/);
   const url = /ready at (\S+)/.exec(greeting)![1]!;
   const tokens = Object.fromEntries(
-    [...greeting.matchAll(/^([A-Z]\w+)=(eyJ\S+)$/gm)].map(([, name, token]) => [name, token]),
+    [...readFileSync(join(home, 'sign-ins.sh'), 'utf8').matchAll(/^([A-Z]\w+)=(eyJ\S+)$/gm)].map(([, name, token]) => [
+      name,
+      token,
+    ]),
   );
   return { ...running, url, greeting, tokens };
 };
@@ -67,18 +74,22 @@ const ask = async (started: Started, who: string, query: string, variables: obje
   return (await response.json()) as Answer;
 };
 
-/** Does what a shell would with a line of the greeting, given the variables pasted before. */
-const paste = async (line: string, shell: Record<string, string>) => {
-  const [, url, who, body] =
-    /curl -s (\S+) -H "authorization: Bearer \$(\w+)" -H 'content-type: application\/json' -d '(.*)'(?:$| \|)/.exec(
-      line,
-    )!;
-  const response = await fetch(url!, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${shell[who!]}` },
-    body: body!.replace(/'\$(\w+)'/g, (_, name: string) => shell[name]!),
+/** What the greeting uses of curl, for machines that have none. */
+const CURL = `#!/usr/bin/env node
+const [, , , url, , authorization, , type, , body] = process.argv;
+const headers = Object.fromEntries([authorization, type].map((header) => header.split(': ')));
+fetch(url, { method: 'POST', headers, body }).then(async (response) => console.log(await response.text()));
+`;
+
+/** Pastes lines into one shell, one after another; yields the lines that it prints. */
+const paste = async (lines: readonly string[]): Promise<string[]> => {
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'curl'), CURL, { mode: 0o755 });
+  const { stdout } = await promisify(execFile)('sh', ['-euc', lines.join('\n')], {
+    env: { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` },
   });
-  return (await response.json()) as Answer;
+  return stdout.split('\n').filter((line) => line !== '');
 };
 
 const dataFolder = () => join(home, 'postgres', 'data');
@@ -96,17 +107,30 @@ test('the first start brings everything, and what it prints works', async () => 
   const forged = { ...started, tokens: { MAKER: `${started.tokens['MAKER']!.slice(0, -6)}AAAAAA` } };
   expect(await ask(forged, 'MAKER', '{ viewer { displayName } }')).toMatchObject({ errors: [{}] });
 
-  const curls = started.greeting.split('\n').filter((line) => line.includes('curl -s'));
-  expect(curls).toHaveLength(3);
-  const shell: Record<string, string> = { ...started.tokens };
-  const looked = await paste(curls[0]!, shell);
-  expect(looked.data.customer.grade.model.value).toMatch(/^[ABC]+$/);
-  const submitted = (await paste(curls[1]!, shell)).data.submitGradeOverride;
-  expect(submitted.userErrors).toEqual([]);
-  shell['REQUEST'] = submitted.request.id;
-  const own = await paste(curls[2]!.replace('$APPROVER', '$MAKER'), shell);
-  expect(JSON.stringify(own)).toMatch(/MAKER_CANNOT_CHECK|FORBIDDEN/);
-  const decided = (await paste(curls[2]!, shell)).data.approveRequest;
+  expect(started.greeting).not.toMatch(/eyJ/);
+  expect(statSync(join(home, 'sign-ins.sh')).mode & 0o777).toBe(0o600);
+  const pasted = started.greeting.split('\n').filter((line) => /^(\. |curl |ANSWER=|REQUEST=)/.test(line));
+  expect(pasted).toHaveLength(5);
+  const [signIns, look, submit, keep, approve] = pasted as [string, string, string, string, string];
+  const [looked, request, own, approval, refused] = await paste([
+    signIns,
+    look,
+    submit,
+    keep,
+    approve.replace('$APPROVER', '$MAKER'),
+    approve,
+    submit,
+    keep,
+  ]);
+  expect(JSON.parse(looked!)).toMatchObject({
+    data: { customer: { grade: { model: { value: expect.stringMatching(/^[ABC]+$/) } } } },
+  });
+  expect(request).toMatch(/^[\w+/=]+$/);
+  expect(own).toMatch(/MAKER_CANNOT_CHECK|FORBIDDEN/);
+  expect(JSON.parse(refused!)).toMatchObject({
+    data: { submitGradeOverride: { request: null, userErrors: [{ code: 'STALE_VERSION' }] } },
+  });
+  const decided = (JSON.parse(approval!) as Answer).data.approveRequest;
   expect(decided).toMatchObject({ userErrors: [], request: { state: 'APPLIED' } });
   const { model, inForce } = decided.request.customer.grade;
   expect(inForce.value).not.toBe(model.value);
@@ -114,9 +138,22 @@ test('the first start brings everything, and what it prints works', async () => 
     started,
     'ANALYST',
     'query($id: ID!) { node(id: $id) { ... on ChangeRequest { customer { number } } } }',
-    { id: shell['REQUEST'] },
+    { id: request },
   );
   approved = { number: found.data.node.customer.number, inForce: inForce.value };
+  // The guide goes on with this one as the first rating left it.
+  const guide = readFileSync(join(PROJECT, 'docs/guides/first-session.md'), 'utf8');
+  const number = /\{ "number": "(C\d+)" \}/.exec(guide)![1];
+  const untouched = await ask(
+    started,
+    'MAKER',
+    'query($number: String) { customer(number: $number) { openRequests { id } grade { version basis inForce { value } } } }',
+    { number },
+  );
+  expect(untouched.data.customer).toEqual({
+    openRequests: [],
+    grade: { version: 1, basis: 'MODEL', inForce: { value: 'B' } },
+  });
 
   await interrupt(started);
 });
@@ -154,6 +191,9 @@ test('the second start goes on from there, and other commands use its database m
   expect(JSON.parse(doctor.stdout.trim().split('\n').at(-1)!)).toMatchObject({ ok: true });
   expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
   await interrupt(started);
+  const { stderr } = await started.finished;
+  expect(stderr).toContain('sample portfolio: there since an earlier start');
+  expect(stderr).not.toContain('companies');
 });
 
 test('after kill -9 of program and database the third start recovers', async () => {
