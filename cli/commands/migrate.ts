@@ -7,9 +7,10 @@ import type { Command } from 'commander';
 import { MIGRATIONS } from '../../migrations';
 import { bootstrap } from '../../src/app';
 import { loadConfig } from '../../src/config';
-import { openDatabase, type Database } from '../../src/platform/database';
+import type { Database } from '../../src/platform/database';
 import { migrate } from '../../src/platform/migrate';
 import { CommandFailed, say, sayJson, UsageError } from '../output';
+import { openIfEverMigrated } from '../reachable';
 import { openApp, withDatabase, type DatabaseUrls } from '../with-app';
 
 interface MigrateOptions {
@@ -56,12 +57,8 @@ const runMigrate = async ({ down, yes, json }: MigrateOptions): Promise<void> =>
 };
 
 const demandNothingToLose = async ({ appUrl }: DatabaseUrls, down: number): Promise<void> => {
-  const database = await openDatabase({
-    url: appUrl,
-    entities: [],
-    poolSize: 1,
-    applicationName: 'tierwarden-migrate',
-  });
+  const database = await openIfEverMigrated(appUrl);
+  if (database === null) return;
   try {
     const held = await heldRows(database);
     if (held.length === 0) return;
