@@ -121,6 +121,10 @@ const runMigrations = async (options: MigrateOptions): Promise<MigrateOutcome> =
   try {
     if (options.down !== undefined) {
       const reverted: string[] = [];
+      const [table] = await dataSource.query<{ there: boolean }[]>(
+        "SELECT to_regclass('migration') IS NOT NULL AS there",
+      );
+      if (table?.there !== true) return { applied: [], reverted };
       for (let i = 0; i < options.down; i++) {
         const newest = await dataSource.query<{ name: string }[]>(
           'SELECT name FROM migration ORDER BY id DESC LIMIT 1',
