@@ -1,7 +1,7 @@
 /** The sample comes in once, whatever interrupts it, and never over what people did since. */
 import { pino } from 'pino';
 import { loadSamplePortfolio, type SampleProgress } from '../../cli/sample/load';
-import { createApp, type App } from '../../src/app';
+import { bootstrap, createApp, type App } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { useDatabase } from '../support/database';
 import { asSystemActor } from '../support/people';
@@ -17,6 +17,7 @@ beforeAll(async () => {
     logger: pino({ level: 'silent' }),
     clock: db.clock,
   });
+  await bootstrap(app);
 });
 afterAll(() => app.close());
 
