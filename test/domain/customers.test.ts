@@ -91,13 +91,15 @@ describe('LEIs', () => {
     expect(leiFault(code)).toBe(fault);
   });
 
-  test('a code with its check digits is sound, and one changed character shows', () => {
+  // A digit for a letter moves all that stands before it, so one such change in 97 goes unseen by any such check.
+  test('a code with its check digits is sound, and a digit or a letter changed for another shows', () => {
     const unit = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ');
     fc.assert(
       fc.property(fc.string({ unit, minLength: 18, maxLength: 18 }), fc.nat(17), unit, (text, at, other) => {
         const code = text + leiCheck(text);
         expect(leiFault(code)).toBeNull();
-        fc.pre(code.charAt(at) !== other);
+        const isDigit = (character: string): boolean => /\d/.test(character);
+        fc.pre(code.charAt(at) !== other && isDigit(code.charAt(at)) === isDigit(other));
         expect(leiFault(code.slice(0, at) + other + code.slice(at + 1))).toBe('CHECK_DIGIT');
       }),
     );
