@@ -5,7 +5,9 @@ export const NODE_TYPES = [
   'AuditEvent',
   'ChangeRequest',
   'Customer',
+  'CustomerRelation',
   'GradeOverride',
+  'OrgUnit',
   'PolicyVersion',
   'Rating',
   'RatingRun',
@@ -30,6 +32,10 @@ export const keyOf = (type: NodeType, id: string): string => {
   if (parsed?.type !== type) throw fault('BAD_USER_INPUT', `not the id of a ${type}`, { reason: 'INVALID_ID' });
   return parsed.key;
 };
+
+/** The same for an id that may be left out or null, which stays as it is. */
+export const optionalKeyOf = (type: NodeType, id: string | null | undefined): string | null | undefined =>
+  typeof id === 'string' ? keyOf(type, id) : id;
 
 /** What a node carries besides its own fields: the public id, the key behind it, and the name of its type. */
 export const asNode = <T extends { readonly id: string }>(type: NodeType, view: T) => ({

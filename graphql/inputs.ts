@@ -1,7 +1,8 @@
 /**
  * Input types that several rooms share, and the one rule for optional input: what was left out and what was given as null
- * mean the same, that nothing was asked for.
+ * mean the same, that nothing was asked for. Only the changes of an edit tell the two apart: there null clears.
  */
+import { IsDefined, ValidateIf } from 'class-validator';
 import { Field, InputType, type ClassType } from 'type-graphql';
 import { DateTimeScalar } from './scalars';
 
@@ -24,6 +25,12 @@ export const given = <T extends object>(input: T | null | undefined): Given<T> =
 const deep = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(deep);
   return typeof value === 'object' && value !== null && !(value instanceof Date) ? given(value) : value;
+};
+
+/** On a field of a change that may be left out and cannot be cleared: null is refused as REQUIRED. */
+export const NeverCleared = (): PropertyDecorator => (target, property) => {
+  ValidateIf((_, value) => value !== undefined)(target, property);
+  IsDefined({ message: '$property cannot be cleared' })(target, property);
 };
 
 export interface ChoiceInput<Value> {

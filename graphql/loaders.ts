@@ -32,6 +32,10 @@ export const createLoaders = (app: App, viewer: Actor, now: Date) => ({
     (ids) => app.identity.queries.usersByIds(viewer, ids),
     (user) => user.id,
   ),
+  orgUnits: byKey(
+    (ids) => app.identity.queries.orgUnitsByIds(viewer, ids),
+    (unit) => unit.id,
+  ),
   auditEvents: byKey(
     (ids) => app.audit.queries.byIds(viewer, ids),
     (event) => event.id,
@@ -52,7 +56,11 @@ export const createLoaders = (app: App, viewer: Actor, now: Date) => ({
     (ids) => app.customers.queries.byIds(viewer, ids),
     (customer) => customer.id,
   ),
-  relations: manyByKey(
+  relations: byKey(
+    (ids) => app.customers.queries.relationsByIds(viewer, ids),
+    (relation) => relation.id,
+  ),
+  relationsOf: manyByKey(
     (ids) => app.customers.queries.relationsOf(viewer, ids),
     (relation) => [relation.fromId, relation.toId],
   ),

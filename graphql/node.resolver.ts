@@ -3,10 +3,10 @@ import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { changeRequestNode } from './approvals/change-request.types';
 import { auditEventNode } from './audit/audit-event.types';
 import { GraphContext } from './context';
-import { customerNode } from './customers/customer.types';
+import { customerNode, customerRelationNode } from './customers/customer.types';
 import { fault } from './faults';
 import { parseGlobalId, type NodeType } from './global-id';
-import { userNode } from './identity/user.types';
+import { orgUnitNode, userNode } from './identity/user.types';
 import type { Loaders } from './loaders';
 import { Node } from './node.types';
 import { gradeOverrideNode } from './overrides/override.types';
@@ -19,7 +19,9 @@ const FINDERS: Readonly<Record<NodeType, (loaders: Loaders, key: string) => Prom
   AuditEvent: async ({ auditEvents }, key) => orNull(await auditEvents.load(key), auditEventNode),
   ChangeRequest: async ({ requests }, key) => orNull(await requests.load(key), changeRequestNode),
   Customer: async ({ customers }, key) => orNull(await customers.load(key), customerNode),
+  CustomerRelation: async ({ relations }, key) => orNull(await relations.load(key), customerRelationNode),
   GradeOverride: async ({ overrides }, key) => orNull(await overrides.load(key), gradeOverrideNode),
+  OrgUnit: async ({ orgUnits }, key) => orNull(await orgUnits.load(key), orgUnitNode),
   PolicyVersion: async ({ policyVersions }, key) => orNull(await policyVersions.load(key), policyVersionNode),
   Rating: async ({ ratings }, key) => orNull(await ratings.load(key), ratingNode),
   RatingRun: async ({ runs }, key) => orNull(await runs.load(key), ratingRunNode),

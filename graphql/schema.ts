@@ -5,7 +5,7 @@ import { buildSchemaSync } from 'type-graphql';
 import { ChangeRequestResolver, VoteResolver } from './approvals/change-request.resolver';
 import { AuditResolver } from './audit/audit-event.resolver';
 import { CustomerRelationResolver, CustomerResolver } from './customers/customer.resolver';
-import { IdentityResolver } from './identity/user.resolver';
+import { IdentityResolver, OrgUnitResolver } from './identity/user.resolver';
 import { IndicatorResolver } from './indicators/indicator.resolver';
 import { LimitResolver } from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
@@ -29,6 +29,7 @@ export const createSchema = (): GraphQLSchema =>
       IndicatorResolver,
       LimitResolver,
       NodeResolver,
+      OrgUnitResolver,
       OverrideResolver,
       PolicyResolver,
       ParkedCustomerResolver,

@@ -1,31 +1,40 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { CustomerSort } from '../../src/customers';
+import type { CustomerInput, CustomerSort } from '../../src/customers';
 import type { GradedCustomerFilter } from '../../src/ratings';
 import { ChangeRequest, changeRequestNode } from '../approvals/change-request.types';
-import { auditEventNode } from '../audit/audit-event.types';
+import { AuditEvent, auditEventNode } from '../audit/audit-event.types';
 import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
-import { keyOf } from '../global-id';
+import { keyOf, optionalKeyOf } from '../global-id';
 import { given, type Given } from '../inputs';
-import { User, userNode } from '../identity/user.types';
+import { OrgUnit, orgUnitNode, User, userNode } from '../identity/user.types';
 import { indicatorValue, IndicatorValue } from '../indicators/indicator.types';
 import { creditLimit, CreditLimit } from '../limits/limit.types';
+import type { Loaders } from '../loaders';
 import { gradeOverrideNode, GradeOverride } from '../overrides/override.types';
 import { CustomerGrade, customerGrade } from '../ratings/rating.types';
 import { payloadOf } from '../user-errors';
 import {
   Customer,
+  CustomerChangesInput,
   CustomerConnection,
   customerNode,
   CustomerOrderBy,
   CustomerOrderField,
-  RegisterCustomerPayload,
   CustomerRelation,
+  customerRelationNode,
   CustomerWhere,
+  EndCustomerRelationInput,
+  EndCustomerRelationPayload,
   Industry,
   OrderDirection,
   RegisterCustomerInput,
+  RegisterCustomerPayload,
+  RelateCustomersInput,
+  RelateCustomersPayload,
+  UpdateCustomerInput,
+  UpdateCustomerPayload,
 } from './customer.types';
 
 @Resolver(() => Customer)
@@ -75,13 +84,71 @@ export class CustomerResolver {
     @Arg('input', () => RegisterCustomerInput) input: RegisterCustomerInput,
   ): Promise<RegisterCustomerPayload> {
     return payloadOf(
-      await app.customers.commands.registerCustomer(initiator, { ...input }),
+      await app.customers.commands.registerCustomer(initiator, fieldsOf(input)),
       ({ customer, auditEventId }) => ({
         customer: customerNode(customer),
-        auditEvent: async () => {
-          const event = auditEventId === null ? null : await loaders.auditEvents.load(auditEventId);
-          return event === null ? null : auditEventNode(event);
-        },
+        auditEvent: eventOf(loaders, auditEventId),
+      }),
+    );
+  }
+
+  @Mutation(() => UpdateCustomerPayload, {
+    description: 'Changes the master data of a party. Where nothing would be different, nothing is written.',
+  })
+  async updateCustomer(
+    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Arg('input', () => UpdateCustomerInput, { description: 'Which party, and what shall be different.' })
+    { customerId, expectedVersion, changes, reason }: UpdateCustomerInput,
+  ): Promise<UpdateCustomerPayload> {
+    return payloadOf(
+      await app.customers.commands.updateCustomer(initiator, {
+        customerId: keyOf('Customer', customerId),
+        expectedVersion,
+        changes: fieldsOf(changes),
+        ...(typeof reason === 'string' ? { reason } : {}),
+      }),
+      ({ customer, auditEventId }) => ({
+        customer: customerNode(customer),
+        auditEvent: eventOf(loaders, auditEventId),
+      }),
+    );
+  }
+
+  @Mutation(() => RelateCustomersPayload, { description: 'Puts a relation between two parties on record.' })
+  async relateCustomers(
+    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Arg('input', () => RelateCustomersInput, { description: 'Which parties, and how they are related.' })
+    { fromId, toId, kind, share }: RelateCustomersInput,
+  ): Promise<RelateCustomersPayload> {
+    const seenFrom = keyOf('Customer', fromId);
+    return payloadOf(
+      await app.customers.commands.relateCustomers(initiator, {
+        fromId: seenFrom,
+        toId: keyOf('Customer', toId),
+        kind,
+        share: share?.toFixed() ?? null,
+      }),
+      ({ relation, auditEventId }) => ({
+        relation: customerRelationNode(relation, seenFrom),
+        auditEvent: eventOf(loaders, auditEventId),
+      }),
+    );
+  }
+
+  @Mutation(() => EndCustomerRelationPayload, { description: 'Ends a relation between two parties.' })
+  async endCustomerRelation(
+    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Arg('input', () => EndCustomerRelationInput, { description: 'Which relation, and why it ends.' })
+    { relationId, reason }: EndCustomerRelationInput,
+  ): Promise<EndCustomerRelationPayload> {
+    return payloadOf(
+      await app.customers.commands.endRelation(initiator, {
+        relationId: keyOf('CustomerRelation', relationId),
+        reason,
+      }),
+      ({ relation, auditEventId }) => ({
+        relation: customerRelationNode(relation),
+        auditEvent: eventOf(loaders, auditEventId),
       }),
     );
   }
@@ -95,6 +162,12 @@ export class CustomerResolver {
   async owner(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<User | null> {
     const user = customer.ownerUserId === null ? null : await loaders.users.load(customer.ownerUserId);
     return user === null ? null : userNode(user);
+  }
+
+  @FieldResolver(() => OrgUnit, { nullable: true, description: 'Org unit that looks after the party.' })
+  async orgUnit(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<OrgUnit | null> {
+    const unit = customer.orgUnitId === null ? null : await loaders.orgUnits.load(customer.orgUnitId);
+    return unit === null ? null : orgUnitNode(unit);
   }
 
   @FieldResolver(() => CustomerGrade, {
@@ -130,15 +203,8 @@ export class CustomerResolver {
 
   @FieldResolver(() => [CustomerRelation], { description: 'Related parties.' })
   async relations(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerRelation[]> {
-    return (await loaders.relations.load(customer.key)).map((relation) => {
-      const outgoing = relation.fromId === customer.key;
-      return {
-        otherId: outgoing ? relation.toId : relation.fromId,
-        kind: relation.kind,
-        outgoing,
-        share: relation.share,
-      };
-    });
+    const relations = await loaders.relationsOf.load(customer.key);
+    return relations.map((relation) => customerRelationNode(relation, customer.key));
   }
 }
 
@@ -150,6 +216,22 @@ export class CustomerRelationResolver {
     return view === null ? null : customerNode(view);
   }
 }
+
+/** Public ids become keys. What was left out stays out and null stays null: to a change they are not the same. */
+const fieldsOf = ({
+  ownerUserId,
+  orgUnitId,
+  ...fields
+}: RegisterCustomerInput | CustomerChangesInput): CustomerInput => ({
+  ...fields,
+  ownerUserId: optionalKeyOf('User', ownerUserId),
+  orgUnitId: optionalKeyOf('OrgUnit', orgUnitId),
+});
+
+const eventOf = (loaders: Loaders, id: string | null) => async (): Promise<AuditEvent | null> => {
+  const event = id === null ? null : await loaders.auditEvents.load(id);
+  return event === null ? null : auditEventNode(event);
+};
 
 const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): GradedCustomerFilter => ({
   ...rest,

@@ -1,12 +1,14 @@
-import { IsOptional, MaxLength } from 'class-validator';
-import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { IsOptional, MaxLength, ValidateNested } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import {
   PARTY_KINDS,
   RELATION_KINDS,
+  RELATION_READINGS,
   SIZES,
   STAGES,
   type Customer as CustomerView,
   type PartyKind,
+  type Relation,
   type RelationKind,
   type Size,
   type Stage,
@@ -14,12 +16,16 @@ import {
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, GradeEnum } from '../enums';
+import type { Decimal } from '../../src/kernel/decimal';
 import type { Grade } from '../../src/kernel/grade';
 import { asNode } from '../global-id';
-import { choiceInput, StringFilter, type ChoiceInput } from '../inputs';
+import { choiceInput, NeverCleared, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
+
+/** Longest reason that people give for a change of master data. */
+const REASON_MAX = 1_000;
 
 const PartyKindEnum = enumOf(PARTY_KINDS);
 registerEnumType(PartyKindEnum, { name: 'PartyKind', description: 'Customer 「客户」 or supplier 「供应商」.' });
@@ -41,7 +47,16 @@ registerEnumType(StageEnum, {
 });
 
 const RelationKindEnum = enumOf(RELATION_KINDS);
-registerEnumType(RelationKindEnum, { name: 'RelationKind', description: 'How two parties are related.' });
+registerEnumType(RelationKindEnum, {
+  name: 'RelationKind',
+  description: 'How two parties are related.',
+  valuesConfig: Object.fromEntries(
+    RELATION_KINDS.map((kind) => {
+      const { zh, en } = RELATION_READINGS[kind];
+      return [kind, { description: `${zh}: the one ${en} the other.` }];
+    }),
+  ),
+});
 
 @ObjectType({ description: 'An industry.', simpleResolvers: true })
 export class Industry {
@@ -60,6 +75,7 @@ export class Customer extends Node {
   key!: string;
   industryCode!: string | null;
   ownerUserId!: string | null;
+  orgUnitId!: string | null;
 
   @Field({ description: 'Business number.', simple: true })
   number!: string;
@@ -115,19 +131,38 @@ export const customerNode = (view: CustomerView): Customer => ({
 
 export const CustomerConnection = connectionType('Customer', Customer);
 
-@ObjectType({ description: 'A relation to another party 「关联客户」.' })
-export class CustomerRelation {
+@ObjectType('CustomerRelation', {
+  implements: Node,
+  description: 'A relation between two parties 「关联关系」, seen from one of them.',
+})
+export class CustomerRelation extends Node {
+  key!: string;
   otherId!: string;
 
   @Field(() => RelationKindEnum, { description: 'How they are related.', simple: true })
   kind!: RelationKind;
 
-  @Field({ description: 'Whether the relation points from this customer to the other.', simple: true })
+  @Field({
+    description:
+      'Whether it points away from the party that it is seen from, as does a relation that was found by its id.',
+    simple: true,
+  })
   outgoing!: boolean;
 
   @Field(() => DecimalScalar, { nullable: true, description: 'Share held, for shareholders.', simple: true })
   share!: string | null;
+
+  @Field(() => DateTimeScalar, { description: 'On record since.', simple: true })
+  createdAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended; null while it lives.', simple: true })
+  endedAt!: Date | null;
 }
+
+export const customerRelationNode = (view: Relation, seenFrom = view.fromId): CustomerRelation => {
+  const outgoing = view.fromId === seenFrom;
+  return { ...asNode('CustomerRelation', view), outgoing, otherId: outgoing ? view.toId : view.fromId };
+};
 
 @InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
 class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
@@ -199,15 +234,8 @@ export class CustomerOrderBy {
   direction!: OrderDirection;
 }
 
-@InputType({ description: 'A new party. What is left out stays unknown.' })
-export class RegisterCustomerInput {
-  @Field({ description: 'Business number, unique.' })
-  @MaxLength(200)
-  number!: string;
-
-  @Field(() => PartyKindEnum, { defaultValue: 'CUSTOMER', description: 'Customer or supplier.' })
-  kind!: PartyKind;
-
+@InputType()
+abstract class CustomerDetailsInput {
   @Field(() => String, { nullable: true, description: 'Legal name, Chinese.' })
   @IsOptional()
   @MaxLength(1_000)
@@ -248,12 +276,118 @@ export class RegisterCustomerInput {
 
   @Field(() => SizeEnum, { nullable: true, description: 'Size.' })
   size?: Size | null;
+
+  @Field(() => ID, { nullable: true, description: 'Customer manager 「客户经理」: a user.' })
+  ownerUserId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Org unit that looks after the party.' })
+  orgUnitId?: string | null;
 }
 
-@ObjectType({ description: 'A customer after a mutation.' })
-export class RegisterCustomerPayload {
+@InputType({ description: 'A new party. What is left out stays unknown.' })
+export class RegisterCustomerInput extends CustomerDetailsInput {
+  @Field({ description: 'Business number, unique.' })
+  @MaxLength(200)
+  number!: string;
+
+  @Field(() => PartyKindEnum, { defaultValue: 'CUSTOMER', description: 'Customer or supplier.' })
+  kind!: PartyKind;
+}
+
+@InputType({
+  description:
+    'What shall be different. What is left out stays as it is; null clears, save for number, kind and stage, which every party has.',
+})
+export class CustomerChangesInput extends CustomerDetailsInput {
+  @Field(() => String, { nullable: true, description: 'Business number, unique.' })
+  @NeverCleared()
+  @MaxLength(200)
+  number?: string | null;
+
+  @Field(() => PartyKindEnum, { nullable: true, description: 'Customer or supplier.' })
+  @NeverCleared()
+  kind?: PartyKind | null;
+
+  @Field(() => StageEnum, {
+    nullable: true,
+    description: 'Life-cycle stage 「生命周期阶段」; it moves by steps, and leaving takes a reason.',
+  })
+  @NeverCleared()
+  stage?: Stage | null;
+}
+
+@InputType({ description: 'Changes the master data of a party.' })
+export class UpdateCustomerInput {
+  @Field(() => ID, { description: 'The customer or supplier.' })
+  customerId!: string;
+
+  @Field(() => Int, { description: '`version` of the customer that the caller saw.' })
+  expectedVersion!: number;
+
+  @Field(() => CustomerChangesInput, { description: 'What shall be different.' })
+  @ValidateNested()
+  changes!: CustomerChangesInput;
+
+  @Field(() => String, { nullable: true, description: 'Why; needed when a party leaves.' })
+  @IsOptional()
+  @MaxLength(REASON_MAX)
+  reason?: string | null;
+}
+
+@InputType({ description: 'Relates two parties.' })
+export class RelateCustomersInput {
+  @Field(() => ID, { description: 'The one: parent, shareholder, guarantor or supplier of the other.' })
+  fromId!: string;
+
+  @Field(() => ID, { description: 'The other.' })
+  toId!: string;
+
+  @Field(() => RelationKindEnum, { description: 'How they are related.' })
+  kind!: RelationKind;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Share held, above 0 and at most 1; for shareholders, and for nobody else.',
+  })
+  share?: Decimal | null;
+}
+
+@InputType({ description: 'Ends a relation. It stays on record.' })
+export class EndCustomerRelationInput {
+  @Field(() => ID, { description: 'The relation.' })
+  relationId!: string;
+
+  @Field({ description: 'Why.' })
+  @MaxLength(REASON_MAX)
+  reason!: string;
+}
+
+@ObjectType()
+abstract class CustomerPayload {
   @Field(() => Customer, { nullable: true, description: 'The customer as it stands now.', simple: true })
   customer?: Customer | null;
+
+  @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
+  userErrors!: readonly UserError[];
+
+  @Field(() => AuditEvent, {
+    nullable: true,
+    description: 'The event that the log holds of it; null where nothing changed.',
+    simple: true,
+  })
+  auditEvent?: () => Promise<AuditEvent | null>;
+}
+
+@ObjectType({ description: 'A customer that was registered.' })
+export class RegisterCustomerPayload extends CustomerPayload {}
+
+@ObjectType({ description: 'A customer that was changed.' })
+export class UpdateCustomerPayload extends CustomerPayload {}
+
+@ObjectType()
+abstract class RelationPayload {
+  @Field(() => CustomerRelation, { nullable: true, description: 'The relation as it stands now.', simple: true })
+  relation?: CustomerRelation | null;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
@@ -261,3 +395,9 @@ export class RegisterCustomerPayload {
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
   auditEvent?: () => Promise<AuditEvent | null>;
 }
+
+@ObjectType({ description: 'Two parties that were related; seen from `fromId`.' })
+export class RelateCustomersPayload extends RelationPayload {}
+
+@ObjectType({ description: 'A relation that was ended.' })
+export class EndCustomerRelationPayload extends RelationPayload {}

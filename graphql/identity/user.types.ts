@@ -1,6 +1,8 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import type { Role } from '../../src/kernel/role';
-import { LINES, type Line, type User as UserView } from '../../src/identity';
+import { LINES, type Line, type OrgUnit as OrgUnitView, type User as UserView } from '../../src/identity';
+import { connectionType } from '../connection';
 import { enumOf, RoleEnum } from '../enums';
 import { asNode } from '../global-id';
 import { Node } from '../node.types';
@@ -8,20 +10,27 @@ import { Node } from '../node.types';
 const LineEnum = enumOf(LINES);
 registerEnumType(LineEnum, { name: 'Line', description: 'Reporting line of an org unit.' });
 
-@ObjectType({ description: 'A unit of the organisation.', simpleResolvers: true })
-export class OrgUnit {
-  @Field({ description: 'Short code.' })
+@ObjectType('OrgUnit', { implements: Node, description: 'A unit of the organisation 「组织单元」.' })
+export class OrgUnit extends Node {
+  key!: string;
+  parentId!: string | null;
+
+  @Field({ description: 'Short code, unique.', simple: true })
   code!: string;
 
-  @Field({ description: 'Chinese name.' })
+  @Field({ description: 'Chinese name.', simple: true })
   nameZh!: string;
 
-  @Field({ description: 'English name.' })
+  @Field({ description: 'English name.', simple: true })
   nameEn!: string;
 
-  @Field(() => LineEnum, { description: 'Reporting line.' })
+  @Field(() => LineEnum, { description: 'Reporting line.', simple: true })
   line!: Line;
 }
+
+export const orgUnitNode = (view: OrgUnitView): OrgUnit => asNode('OrgUnit', view);
+
+export const OrgUnitConnection = connectionType('OrgUnit', OrgUnit);
 
 @ObjectType('User', { implements: Node, description: 'A person who works with the system.', simpleResolvers: true })
 export class User extends Node {
@@ -40,7 +49,26 @@ export class User extends Node {
   orgUnit!: OrgUnit;
 }
 
-export const userNode = (view: UserView): User => asNode('User', view);
+export const userNode = (view: UserView): User => ({ ...asNode('User', view), orgUnit: orgUnitNode(view.orgUnit) });
+
+export const UserConnection = connectionType('User', User);
+
+@InputType({ description: 'Which users; all conditions together.' })
+export class UserWhere {
+  @Field(() => RoleEnum, { nullable: true, description: 'Holds this role now.' })
+  role?: Role | null;
+
+  @Field(() => ID, { nullable: true, description: 'Works in this org unit.' })
+  orgUnit?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'False: has left; true: has not.' })
+  active?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: 'Part of the name, or of the subject of the sign-in.' })
+  @IsOptional()
+  @MaxLength(100)
+  search?: string | null;
+}
 
 @ObjectType({ description: 'The caller.', simpleResolvers: true })
 export class Viewer {

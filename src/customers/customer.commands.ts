@@ -5,7 +5,7 @@
 import type { Initiator } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
 import { refuse, type Refusal } from '../kernel/refusal';
-import { ok, type Result } from '../kernel/result';
+import { ok, refused, type Refused, type Result } from '../kernel/result';
 import { permit, type Identity } from '../identity';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import {
@@ -24,6 +24,7 @@ import {
 } from './customer.store';
 import { normaliseCode } from './domain/credit-code';
 import {
+  CUSTOMER_FIELDS,
   fieldsOf,
   isUuid,
   type Customer,
@@ -134,7 +135,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
     updateCustomer: (
       by: Initiator,
       request: {
-        readonly id: string;
+        readonly customerId: string;
         readonly expectedVersion: number;
         readonly changes: CustomerInput;
         readonly reason?: string;
@@ -142,8 +143,8 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
     ): Promise<Result<CustomerOutcome>> =>
       write(by, [request.changes], async (tx, assignees) => {
         await lockRegister(tx);
-        const current = await findCustomer(tx, request.id);
-        if (current === null) return refuse('NOT_FOUND', 'There is no such party.', { field: ['id'] });
+        const current = await findCustomer(tx, request.customerId);
+        if (current === null) return refuse('NOT_FOUND', 'There is no such party.', { field: ['customerId'] });
         if (current.version !== request.expectedVersion) {
           return refuse('STALE_VERSION', 'The party has been changed since it was read.', {
             field: ['expectedVersion'],
@@ -152,7 +153,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         }
         const register = await openRegister(tx, [request.changes], assignees);
         const decision = decideChange(current, request.changes, request.reason, register);
-        if (!decision.ok) return decision;
+        if (!decision.ok) return underChanges(decision);
         const { fields, changed } = decision.value;
         if (changed.length === 0) {
           tx.unchanged();
@@ -411,6 +412,14 @@ const openRegister = async (tx: Tx, inputs: readonly CustomerInput[], assignees:
     users: assignees.users,
     orgUnits: assignees.orgUnits,
   });
+};
+
+/** The decision names fields of a party; in a request to change one they stand under `changes`. */
+const underChanges = ({ refusal }: Refused): Refused => {
+  const { field = [] } = refusal;
+  return CUSTOMER_FIELDS.some((known) => known === field[0])
+    ? refused({ ...refusal, field: ['changes', ...field] })
+    : refused(refusal);
 };
 
 const addIndustry = async (tx: Tx, entry: IndustryEntry): Promise<boolean> => {

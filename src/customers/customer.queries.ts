@@ -115,6 +115,16 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     return rows.map(toRelation);
   },
 
+  /** Live and ended ones, in no particular order; unknown ids are left out. Needs `customer.read`, else none. */
+  relationsByIds: async (actor: Actor, ids: readonly string[]): Promise<Relation[]> => {
+    if (!permit(actor, 'customer.read').ok) return [];
+    const rows = await query<Relation>(
+      `SELECT ${RELATION_COLUMNS} FROM customer_relation AS relation WHERE relation.id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    return rows.map(toRelation);
+  },
+
   /**
    * The group 「集团」 of a party: everybody reached over live parents, common controllers and majority shares, itself
    * included, in the order of ids. Needs `customer.read`, else only the party itself.

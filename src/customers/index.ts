@@ -13,7 +13,7 @@ export { rowCodeOf, rowRefusal, type ImportOutcome, type RowCode, type RowRefusa
 export { INDUSTRIES } from './domain/industry';
 export { leiCheck, leiFault } from './domain/lei';
 export { STAGES, type Stage } from './domain/lifecycle';
-export { RELATION_KINDS, type RelationKind } from './domain/relation';
+export { RELATION_KINDS, RELATION_READINGS, type Relation, type RelationKind } from './domain/relation';
 export { CUSTOMER_COLUMNS, toCustomer } from './customer.rows';
 export type { CustomerRow } from './customer.commands';
 export { readCustomerMap } from './customer.import';

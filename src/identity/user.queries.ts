@@ -12,19 +12,22 @@ import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform
 export interface UserFilter {
   readonly role?: Role;
   readonly active?: boolean;
-  readonly orgUnitCode?: string;
+  readonly orgUnitId?: string;
   /** Part of the name or of the subject, in any case. */
   readonly search?: string;
 }
 
-export interface UserRow {
+interface OrgUnitRow {
+  readonly org_unit: OrgUnit;
+}
+
+export interface UserRow extends OrgUnitRow {
   readonly id: string;
   readonly subject: string;
   readonly display_name: string;
   readonly active: boolean;
   readonly version: number;
   readonly roles: readonly string[];
-  readonly org_unit: OrgUnit;
 }
 
 const ROLES_IN_FORCE = 'SELECT r.role FROM user_role r WHERE r.user_id = u.id AND r.revoked_at IS NULL';
@@ -98,8 +101,28 @@ export const createUserQueries = (database: Database) => {
     orgUnits: async (actor: Actor): Promise<Result<OrgUnit[]>> => {
       const permitted = permit(actor, 'user.read');
       if (!permitted.ok) return permitted;
-      const rows = await database.query<{ org_unit: OrgUnit }>(`SELECT ${ORG_UNIT} FROM org_unit o ORDER BY o.code`);
+      const rows = await database.query<OrgUnitRow>(`SELECT ${ORG_UNIT} FROM org_unit o ORDER BY o.code`);
       return ok(rows.map((row) => toOrgUnit(row.org_unit)));
+    },
+
+    /** In no particular order, for loaders; none for actors without `user.read`. */
+    orgUnitsByIds: async (actor: Actor, ids: readonly string[]): Promise<OrgUnit[]> => {
+      if (!permit(actor, 'user.read').ok) return [];
+      const rows = await database.query<OrgUnitRow>(`SELECT ${ORG_UNIT} FROM org_unit o WHERE o.id = ANY ($1)`, [ids]);
+      return rows.map((row) => toOrgUnit(row.org_unit));
+    },
+
+    /** By code. */
+    orgUnitPage: async (actor: Actor, page: PageRequest): Promise<Result<Page<OrgUnit>>> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      const found = await fetchPage<OrgUnitRow>(database.query, orgUnitSelect(), page);
+      return ok({ ...found, items: found.items.map((row) => toOrgUnit(row.org_unit)) });
+    },
+
+    countOrgUnits: async (actor: Actor): Promise<Result<CappedCount>> => {
+      const permitted = permit(actor, 'user.read');
+      return permitted.ok ? ok(await countCapped(database.query, orgUnitSelect())) : permitted;
     },
 
     /** For authentication, before there is an actor who could be asked for permission. */
@@ -114,9 +137,10 @@ const pagedSelect = (filter: UserFilter): PagedSelect => {
   const where: string[] = [];
   if (filter.role !== undefined) where.push(`${params.add(filter.role)} IN (${ROLES_IN_FORCE})`);
   if (filter.active !== undefined) where.push(`u.active = ${params.add(filter.active)}`);
-  if (filter.orgUnitCode !== undefined) where.push(`o.code = ${params.add(filter.orgUnitCode)}`);
-  if (filter.search !== undefined) {
-    const pattern = params.add(`%${filter.search.replace(/[\\%_]/g, '\\$&')}%`);
+  if (filter.orgUnitId !== undefined) where.push(`o.id = ${params.add(filter.orgUnitId)}`);
+  if (filter.search !== undefined && filter.search.trim() !== '') {
+    const text = filter.search.trim().normalize('NFC');
+    const pattern = params.add(`%${text.replace(/[\\%_]/g, '\\$&')}%`);
     where.push(`u.display_name ILIKE ${pattern} OR u.subject ILIKE ${pattern}`);
   }
   return {
@@ -130,3 +154,11 @@ const pagedSelect = (filter: UserFilter): PagedSelect => {
     ],
   };
 };
+
+const orgUnitSelect = (): PagedSelect => ({
+  select: ORG_UNIT,
+  from: 'org_unit o',
+  where: [],
+  params: new SqlParams(),
+  order: [{ expression: 'o.code', type: 'text', direction: 'ASC' }],
+});

@@ -53,7 +53,7 @@ test('a load that is cut short is completed by the next one, and a finished one 
   const [story] = loaded.stories;
   const customer = await app.customers.queries.byNumber(system.actor, story?.number ?? '');
   const renamed = await app.customers.commands.updateCustomer(system, {
-    id: customer?.id ?? '',
+    customerId: customer?.id ?? '',
     expectedVersion: 1,
     changes: { shortName: '改名' },
   });

@@ -112,6 +112,9 @@ const SAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   'rate-customer': { customerId: 'x' },
   'cancel-rating-run': { runId: 'x' },
   'register-customer': { number: 'x' },
+  'update-customer': { customerId: 'x', expectedVersion: 1, changes: {} },
+  'relate-customers': { fromId: 'x', toId: 'y', kind: 'PARENT' },
+  'end-customer-relation': { relationId: 'x', reason: '' },
   'submit-grade-override': {
     customerId: 'x',
     toGrade: 'C',

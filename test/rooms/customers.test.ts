@@ -85,7 +85,7 @@ describe('registering and changing', () => {
     db.clock.advance(60_000);
     const { customer, auditEventId } = valueOf(
       await customers.commands.updateCustomer(by, {
-        id: before.id,
+        customerId: before.id,
         expectedVersion: 1,
         changes: { nameZh: '改名后', stage: 'GROWTH' },
         reason: ' renamed ',
@@ -112,13 +112,15 @@ describe('registering and changing', () => {
 
   test('a stale version, an unknown party and a change of nothing', async () => {
     const { id } = await register({ number: 'U-2', nameZh: '丙' });
-    const update = (request: { id: string; expectedVersion: number; changes: CustomerInput }) =>
+    const update = (request: { customerId: string; expectedVersion: number; changes: CustomerInput }) =>
       customers.commands.updateCustomer(by, request);
-    expect(keyOf(await update({ id, expectedVersion: 2, changes: { nameEn: 'C' } }))).toBe('STALE_VERSION');
-    expect(keyOf(await update({ id: db.newId(), expectedVersion: 1, changes: {} }))).toBe('NOT_FOUND');
-    expect(keyOf(await update({ id: 'no-id', expectedVersion: 1, changes: {} }))).toBe('NOT_FOUND');
-    expect(keyOf(await update({ id, expectedVersion: 1, changes: { stage: 'EXITED' } }))).toBe('REQUIRED.EXIT_REASON');
-    expect(valueOf(await update({ id, expectedVersion: 1, changes: { nameZh: ' 丙 ' } }))).toMatchObject({
+    expect(keyOf(await update({ customerId: id, expectedVersion: 2, changes: { nameEn: 'C' } }))).toBe('STALE_VERSION');
+    expect(keyOf(await update({ customerId: db.newId(), expectedVersion: 1, changes: {} }))).toBe('NOT_FOUND');
+    expect(keyOf(await update({ customerId: 'no-id', expectedVersion: 1, changes: {} }))).toBe('NOT_FOUND');
+    expect(keyOf(await update({ customerId: id, expectedVersion: 1, changes: { stage: 'EXITED' } }))).toBe(
+      'REQUIRED.EXIT_REASON',
+    );
+    expect(valueOf(await update({ customerId: id, expectedVersion: 1, changes: { nameZh: ' 丙 ' } }))).toMatchObject({
       auditEventId: null,
       customer: { version: 1 },
     });
@@ -128,7 +130,7 @@ describe('registering and changing', () => {
     const { id } = await register({ number: 'U-3', nameZh: '丁' });
     const outcomes = await Promise.all(
       ['a', 'b', 'c', 'd'].map((nameEn) =>
-        customers.commands.updateCustomer(by, { id, expectedVersion: 1, changes: { nameEn } }),
+        customers.commands.updateCustomer(by, { customerId: id, expectedVersion: 1, changes: { nameEn } }),
       ),
     );
     expect(outcomes.map(keyOf).sort()).toEqual(['STALE_VERSION', 'STALE_VERSION', 'STALE_VERSION', 'ok']);

@@ -10,7 +10,7 @@ export const RELATION_KINDS = ['PARENT', 'SHAREHOLDER', 'SAME_CONTROLLER', 'GUAR
 export type RelationKind = (typeof RELATION_KINDS)[number];
 
 /** How to read `from → to`; a mutual relation is kept once, with the smaller id first. */
-const RELATION_READINGS: Readonly<
+export const RELATION_READINGS: Readonly<
   Record<RelationKind, { readonly zh: string; readonly en: string; readonly mutual: boolean }>
 > = {
   PARENT: { zh: '母公司', en: 'is the parent company of', mutual: false },
