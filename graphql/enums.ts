@@ -8,7 +8,13 @@ export const enumOf = <const Name extends string>(names: readonly Name[]): { rea
   Object.fromEntries(names.map((name) => [name, name])) as { readonly [N in Name]: N };
 
 export const GradeEnum = enumOf(GRADES);
-registerEnumType(GradeEnum, { name: 'Grade', description: 'The nine grades, best first.' });
+registerEnumType(GradeEnum, {
+  name: 'Grade',
+  description: 'The nine grades, best first.',
+  valuesConfig: Object.fromEntries(
+    GRADES.map((grade) => [grade, { description: `Rank ${rankOf(grade)}, ${bandOf(grade)}.` }]),
+  ),
+});
 
 const GradeBandEnum = enumOf(GRADE_BANDS);
 registerEnumType(GradeBandEnum, {

@@ -37,12 +37,18 @@ export class NodeResolver {
     nullable: true,
     description: 'Whatever has this id; null when it is not there or not for the caller.',
   })
-  node(@Ctx() { loaders }: GraphContext, @Arg('id', () => ID) id: string): Promise<Node | null> {
+  node(
+    @Ctx() { loaders }: GraphContext,
+    @Arg('id', () => ID, { description: 'Id of the object, whatever it is.' }) id: string,
+  ): Promise<Node | null> {
     return find(loaders, id);
   }
 
   @Query(() => [Node], { nullable: 'items', description: `As \`node\`, for up to ${MAX_IDS} ids, in their order.` })
-  nodes(@Ctx() { loaders }: GraphContext, @Arg('ids', () => [ID]) ids: string[]): Promise<(Node | null)[]> {
+  nodes(
+    @Ctx() { loaders }: GraphContext,
+    @Arg('ids', () => [ID], { description: 'Ids of the objects, at most 100.' }) ids: string[],
+  ): Promise<(Node | null)[]> {
     if (ids.length > MAX_IDS) throw fault('BAD_USER_INPUT', `at most ${MAX_IDS} ids`, { reason: 'TOO_MANY' });
     return Promise.all(ids.map((id) => find(loaders, id)));
   }

@@ -1,6 +1,6 @@
 /** The schema: every resolver of every room, listed once. */
 import 'reflect-metadata';
-import { printSchema, type GraphQLSchema } from 'graphql';
+import { getNamedType, isObjectType, isScalarType, printSchema, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ChangeRequestResolver, VoteResolver } from './approvals/change-request.resolver';
 import { AuditResolver } from './audit/audit-event.resolver';
@@ -16,7 +16,9 @@ import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from '
 import { DateTimeScalar } from './scalars';
 import { aroundMutations } from './user-errors';
 
-export const createSchema = (): GraphQLSchema =>
+export const createSchema = (): GraphQLSchema => described(buildSchema());
+
+const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({
     resolvers: [
       AuditResolver,
@@ -41,6 +43,25 @@ export const createSchema = (): GraphQLSchema =>
     globalMiddlewares: [aroundMutations],
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
   });
+
+/** What the decorators leave without words: the root types, and arguments whose type says what they are. */
+const described = (schema: GraphQLSchema): GraphQLSchema => {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    type.description ??= ROOTS[type.name];
+    for (const argument of Object.values(type.getFields()).flatMap((field) => field.args)) {
+      const named = getNamedType(argument.type);
+      if (!isScalarType(named)) argument.description ??= named.description;
+    }
+  }
+  return schema;
+};
+
+const ROOTS: Readonly<Record<string, string>> = {
+  Query: 'What can be asked. Nothing here changes anything.',
+  Mutation: 'What can be done. Whatever the user can mend is answered in `userErrors`.',
+  Subscription: 'What can be followed as it happens.',
+};
 
 /** The schema in the schema language, as it is committed in graphql/schema.graphql. */
 export const printedSchema = (schema: GraphQLSchema): string =>

@@ -42,7 +42,7 @@ export class ChangeRequestResolver {
   @Query(() => ChangeRequest, { nullable: true, description: 'A request by its id.' })
   async changeRequest(
     @Ctx() { loaders }: GraphContext,
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'Id of the request.' }) id: string,
   ): Promise<ChangeRequest | null> {
     const view = await loaders.requests.load(keyOf('ChangeRequest', id));
     return view === null ? null : changeRequestNode(view);

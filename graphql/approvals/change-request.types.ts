@@ -51,10 +51,25 @@ registerEnumType(RequestStateEnum, {
 });
 
 const RequestVerbEnum = enumOf(REQUEST_VERBS);
-registerEnumType(RequestVerbEnum, { name: 'ChangeRequestVerb', description: 'What one can do with a request.' });
+registerEnumType(RequestVerbEnum, {
+  name: 'ChangeRequestVerb',
+  description: 'What one can do with a request.',
+  valuesConfig: {
+    APPROVE: { description: '同意: vote yes.' },
+    REJECT: { description: '拒绝: vote no.' },
+    WITHDRAW: { description: '撤回: take one’s own request back.' },
+  },
+});
 
 const VerdictEnum = enumOf(['APPROVE', 'REJECT']);
-registerEnumType(VerdictEnum, { name: 'Verdict', description: 'How a person voted.' });
+registerEnumType(VerdictEnum, {
+  name: 'Verdict',
+  description: 'How a person voted.',
+  valuesConfig: {
+    APPROVE: { description: '同意: yes.' },
+    REJECT: { description: '拒绝: no.' },
+  },
+});
 
 const InboxTabEnum = enumOf(INBOX_TABS);
 registerEnumType(InboxTabEnum, {

@@ -42,8 +42,9 @@ export class CustomerResolver {
   @Query(() => Customer, { nullable: true, description: 'A customer by its id or its number; exactly one of the two.' })
   async customer(
     @Ctx() { app, actor, loaders }: GraphContext,
-    @Arg('id', () => ID, { nullable: true }) id?: string | null,
-    @Arg('number', () => String, { nullable: true }) number?: string | null,
+    @Arg('id', () => ID, { nullable: true, description: 'Id of the customer.' }) id?: string | null,
+    @Arg('number', () => String, { nullable: true, description: 'Business number of the customer.' })
+    number?: string | null,
   ): Promise<Customer | null> {
     const wanted = given({ id, number });
     if ((wanted.id === undefined) === (wanted.number === undefined)) {

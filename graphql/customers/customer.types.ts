@@ -28,10 +28,26 @@ import { UserError } from '../user-errors';
 const REASON_MAX = 1_000;
 
 const PartyKindEnum = enumOf(PARTY_KINDS);
-registerEnumType(PartyKindEnum, { name: 'PartyKind', description: 'Customer 「客户」 or supplier 「供应商」.' });
+registerEnumType(PartyKindEnum, {
+  name: 'PartyKind',
+  description: 'Customer 「客户」 or supplier 「供应商」.',
+  valuesConfig: {
+    CUSTOMER: { description: '客户: buys from us.' },
+    SUPPLIER: { description: '供应商: we buy from it.' },
+  },
+});
 
 const SizeEnum = enumOf(SIZES);
-registerEnumType(SizeEnum, { name: 'CompanySize', description: 'Size of a company.' });
+registerEnumType(SizeEnum, {
+  name: 'CompanySize',
+  description: 'Size of a company.',
+  valuesConfig: {
+    LARGE: { description: '大型' },
+    MEDIUM: { description: '中型' },
+    SMALL: { description: '小型' },
+    MICRO: { description: '微型' },
+  },
+});
 
 const StageEnum = enumOf(STAGES);
 registerEnumType(StageEnum, {
@@ -217,13 +233,28 @@ export enum CustomerOrderField {
   NUMBER = 'NUMBER',
   CREATED_AT = 'CREATED_AT',
 }
-registerEnumType(CustomerOrderField, { name: 'CustomerOrderField', description: 'What customers can be ordered by.' });
+registerEnumType(CustomerOrderField, {
+  name: 'CustomerOrderField',
+  description: 'What customers can be ordered by.',
+  valuesConfig: {
+    NAME: { description: 'The name to show.' },
+    NUMBER: { description: 'The business number.' },
+    CREATED_AT: { description: 'The moment of registration.' },
+  },
+});
 
 export enum OrderDirection {
   ASC = 'ASC',
   DESC = 'DESC',
 }
-registerEnumType(OrderDirection, { name: 'OrderDirection', description: 'Which end comes first.' });
+registerEnumType(OrderDirection, {
+  name: 'OrderDirection',
+  description: 'Which end comes first.',
+  valuesConfig: {
+    ASC: { description: 'Smallest, first in the alphabet or oldest.' },
+    DESC: { description: 'Largest, last in the alphabet or newest.' },
+  },
+});
 
 @InputType({ description: 'Order of customers; the id breaks ties.' })
 export class CustomerOrderBy {

@@ -8,7 +8,17 @@ import { asNode } from '../global-id';
 import { Node } from '../node.types';
 
 const LineEnum = enumOf(LINES);
-registerEnumType(LineEnum, { name: 'Line', description: 'Reporting line of an org unit.' });
+registerEnumType(LineEnum, {
+  name: 'Line',
+  description: 'Reporting line of an org unit.',
+  valuesConfig: {
+    SALES: { description: '销售条线' },
+    RISK: { description: '风险条线' },
+    FINANCE: { description: '财务条线' },
+    AUDIT: { description: '审计条线' },
+    IT: { description: '科技条线' },
+  },
+});
 
 @ObjectType('OrgUnit', { implements: Node, description: 'A unit of the organisation 「组织单元」.' })
 export class OrgUnit extends Node {

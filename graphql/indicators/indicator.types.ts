@@ -38,11 +38,25 @@ registerEnumType(UnitEnum, {
 const DirectionEnum = enumOf(['HIGHER', 'LOWER', 'BAND']);
 registerEnumType(DirectionEnum, {
   name: 'IndicatorDirection',
-  description: 'Which way is better; BAND: inside a band.',
+  description: 'Which way is better.',
+  valuesConfig: {
+    HIGHER: { description: 'More is better.' },
+    LOWER: { description: 'Less is better.' },
+    BAND: { description: 'Inside a band is best, and the further outside the worse.' },
+  },
 });
 
 const QualityEnum = enumOf(QUALITIES);
-registerEnumType(QualityEnum, { name: 'ValueQuality', description: 'How far a value can be trusted.' });
+registerEnumType(QualityEnum, {
+  name: 'ValueQuality',
+  description: 'How far a value can be trusted.',
+  valuesConfig: {
+    VERIFIED: { description: 'Checked against documents.' },
+    REPORTED: { description: 'As the source states it.' },
+    ESTIMATED: { description: 'Worked out.' },
+    SCALED: { description: 'In a measure of the source’s own, good for order within that source only.' },
+  },
+});
 
 @ObjectType({ description: 'An entry of the indicator dictionary 「指标」.', simpleResolvers: true })
 export class IndicatorDefinition {

@@ -26,7 +26,10 @@ import {
 @Resolver(() => RatingRun)
 export class RatingRunResolver {
   @Query(() => RatingRun, { nullable: true, description: 'A run by its id.' })
-  async ratingRun(@Ctx() { loaders }: GraphContext, @Arg('id', () => ID) id: string): Promise<RatingRun | null> {
+  async ratingRun(
+    @Ctx() { loaders }: GraphContext,
+    @Arg('id', () => ID, { description: 'Id of the run.' }) id: string,
+  ): Promise<RatingRun | null> {
     const view = await loaders.runs.load(keyOf('RatingRun', id));
     return view === null ? null : ratingRunNode(view);
   }

@@ -28,7 +28,15 @@ registerEnumType(BasisEnum, {
 });
 
 const CauseEnum = enumOf(['RATING', 'OVERRIDE_APPLIED', 'OVERRIDE_EXPIRED']);
-registerEnumType(CauseEnum, { name: 'GradeCause', description: 'Why a grade changed.' });
+registerEnumType(CauseEnum, {
+  name: 'GradeCause',
+  description: 'Why a grade changed.',
+  valuesConfig: {
+    RATING: { description: 'The customer was rated.' },
+    OVERRIDE_APPLIED: { description: 'An override was agreed and took effect.' },
+    OVERRIDE_EXPIRED: { description: 'An override ended, and the model grade is in force again.' },
+  },
+});
 
 @ObjectType({ description: 'The two grades of a customer: what the model says and what is in force.' })
 export class CustomerGrade {

@@ -1,42 +1,34 @@
+import { buildSchema } from 'graphql';
 import { createSchema, printedSchema } from '../../graphql/schema';
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, type GraphQLSchema } from 'graphql';
 import { expectGolden } from './golden';
+import { deprecatedWithoutDate, undescribed } from './schema-rules';
 
-const schema: GraphQLSchema = createSchema();
+const schema = createSchema();
 
 it('the schema that the resolvers make is the committed one', () => {
   expectGolden('graphql/schema.graphql', printedSchema(schema));
 });
 
-it('every type, field, argument and enum value of ours is described or speaks for itself', () => {
-  const bare: string[] = [];
-  // Names that are the whole description: grades, and closed lists whose type says what they are.
-  const selfEvident = new Set([
-    'Grade', 'PartyKind', 'CompanySize', 'RelationKind', 'Line', 'IndicatorDirection', 'ValueQuality',
-    'ChangeRequestVerb', 'Verdict', 'GradeCause', 'CustomerOrderField', 'OrderDirection',
-  ]);
-  const selfEvidentArguments = new Set(['id', 'ids', 'input', 'where', 'orderBy', 'kind', 'number']);
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (type.name.startsWith('__')) continue;
-    if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) {
-      const root = ['Query', 'Mutation'].includes(type.name);
-      if (!root && !type.description) bare.push(type.name);
-      for (const field of Object.values(type.getFields())) {
-        if (!field.description) bare.push(`${type.name}.${field.name}`);
-        if ('args' in field) {
-          for (const argument of field.args) {
-            if (!argument.description && !selfEvidentArguments.has(argument.name)) {
-              bare.push(`${type.name}.${field.name}(${argument.name})`);
-            }
-          }
-        }
-      }
+it('every type, field, argument, input and enum value is described', () => {
+  expect(undescribed(schema)).toEqual([]);
+});
+
+it('what is deprecated says when it goes', () => {
+  expect(deprecatedWithoutDate(schema)).toEqual([]);
+});
+
+it('both rules bite, wherever the fault is', () => {
+  const faulty = buildSchema(`
+    type Query {
+      "Told." a(b: Int, "Told." c: In @deprecated(reason: "Use b. Removed after 2027-06-30.")): Int
+      "Told." d: E @deprecated(reason: "Use a.")
     }
-    if (isEnumType(type)) {
-      if (!type.description) bare.push(type.name);
-      if (selfEvident.has(type.name)) continue;
-      for (const value of type.getValues()) if (!value.description) bare.push(`${type.name}.${value.name}`);
-    }
-  }
-  expect(bare).toEqual([]);
+    "Told." enum E { F @deprecated(reason: "Removed after 2027-02-30.") "Told." G }
+    "Told." input In { h: Int, "Told." i: Int @deprecated(reason: "Some day.") }
+    scalar S
+    union U = Query
+    interface N { j("Told." k: Int @deprecated): S }
+  `);
+  expect(undescribed(faulty).sort()).toEqual(['E.F', 'In.h', 'N', 'N.j', 'Query', 'Query.a(b)', 'S', 'U']);
+  expect(deprecatedWithoutDate(faulty).sort()).toEqual(['E.F', 'In.i', 'N.j(k)', 'Query.d']);
 });
