@@ -130,13 +130,14 @@ function npm(args) {
 const tool = (script, args) =>
   command(process.execPath, [path.join(ROOT, 'node_modules', script), ...args], path.basename(script));
 
-/** Runs a command and keeps what it says for the case that it fails. */
+/** Runs a command; answers with what it said, or throws with it. */
 async function command(program, args, name) {
   let output = '';
   const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await exitOf(child);
   if (code !== 0) throw new StepFailed(`${name} failed with code ${code}`, output);
+  return output;
 }
 
 /** The exit code of a child; a signal that asks us to stop is passed on to it, and counts as 128 + its number. */
@@ -209,4 +210,4 @@ function main(work) {
   });
 }
 
-module.exports = { ROOT, StepFailed, exitOf, main, npm, prepare, step };
+module.exports = { ROOT, StepFailed, command, exitOf, main, npm, prepare, step };

@@ -3,10 +3,12 @@
  * gives the arguments to jest and leaves the checks out. Jest speaks last; a failed check shows in the exit code too.
  */
 'use strict';
+/* global __dirname */
 
 require('./require-node');
 const { spawn } = require('node:child_process');
-const { exitOf, main, npm, prepare, ROOT, step, StepFailed } = require('./prepare');
+const path = require('node:path');
+const { command, exitOf, main, npm, prepare, ROOT, step, StepFailed } = require('./prepare');
 
 const CHECKS = [
   ['types', 'typecheck'],
@@ -28,13 +30,24 @@ main(async () => {
 async function runChecks() {
   let passed = true;
   for (const [title, script] of CHECKS) {
-    try {
-      await step(`checking ${title}`, () => npm(['run', '--silent', script]));
-    } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
-      passed = false;
-      process.stderr.write(`${error.output}\n`);
-    }
+    passed = (await check(title, () => npm(['run', '--silent', script]))) && passed;
   }
-  return passed;
+  return (await check('the schema against the last release', compareSchema)) && passed;
+}
+
+async function check(title, work) {
+  try {
+    await step(`checking ${title}`, work);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    process.stderr.write(`${error.output}\n`);
+    return false;
+  }
+}
+
+/** Not by npm, for what it says: that there was nothing to compare with must be seen. */
+async function compareSchema() {
+  const said = await command(process.execPath, [path.join(__dirname, 'schema-diff.js')], 'schema-diff');
+  process.stderr.write(said.replace(/^(?=.)/gm, '    '));
 }
