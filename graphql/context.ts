@@ -1,6 +1,6 @@
 /** What every resolver is given: the rooms, who asks, and this request's loaders. */
 import type { App } from '../src/app';
-import type { Actor, Initiator } from '../src/kernel/actor';
+import type { Actor, IdempotencyKey, Initiator } from '../src/kernel/actor';
 import { fault } from './faults';
 import { createLoaders, type Loaders } from './loaders';
 
@@ -8,6 +8,8 @@ import { createLoaders, type Loaders } from './loaders';
 export class GraphContext {
   /** One moment for the whole request. */
   readonly now: Date;
+  /** That of the mutation which is running; GraphQL runs one after the other. */
+  idempotency: IdempotencyKey | null = null;
   private shared: Loaders | undefined;
 
   constructor(
@@ -28,7 +30,8 @@ export class GraphContext {
   }
 
   get initiator(): Initiator {
-    return { actor: this.actor, requestId: this.requestId };
+    const { actor, requestId, idempotency } = this;
+    return { actor, requestId, ...(idempotency === null ? {} : { idempotency }) };
   }
 
   /** After a mutation: what was read before it may be true no longer. */

@@ -2,8 +2,10 @@
  * Input types that several rooms share, and the one rule for optional input: what was left out and what was given as null
  * mean the same, that nothing was asked for. Only the changes of an edit tell the two apart: there null clears.
  */
-import { IsDefined, ValidateIf } from 'class-validator';
+import { IsDefined, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { Field, InputType, type ClassType } from 'type-graphql';
+import type { IdempotencyKey } from '../src/kernel/actor';
+import { digestOf, type Json } from '../src/kernel/canonical-json';
 import { DateTimeScalar } from './scalars';
 
 /** The keys of an input object that carry a value, all the way down. */
@@ -31,6 +33,36 @@ const deep = (value: unknown): unknown => {
 export const NeverCleared = (): PropertyDecorator => (target, property) => {
   ValidateIf((_, value) => value !== undefined)(target, property);
   IsDefined({ message: '$property cannot be cleared' })(target, property);
+};
+
+/** On the field of a mutation's input that holds its idempotency key. */
+export const IdempotencyKeyField = (): PropertyDecorator => (target, property) => {
+  Field(() => String, {
+    nullable: true,
+    description:
+      'Makes it safe to ask again after a broken connection: under the same key and the same input the answer is the one given first, and nothing is done twice. 1 to 200 printable characters, kept for at least 24 hours.',
+  })(target, property);
+  IsOptional()(target, property);
+  // Neither controls nor invisible format characters nor what separates lines.
+  Matches(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u, { message: '$property has 1 to 200 printable characters' })(
+    target,
+    property,
+  );
+};
+
+/** What the input of every mutation holds. */
+@InputType()
+export abstract class MutationInput {
+  @IdempotencyKeyField()
+  idempotencyKey?: string | null;
+}
+
+/** The key that a mutation's input brings, bound to everything else in it; null without one. */
+export const idempotencyOf = (mutation: string, input: MutationInput | undefined): IdempotencyKey | null => {
+  const { idempotencyKey: key, ...body } = input ?? {};
+  if (key === undefined || key === null) return null;
+  // Scalars have become Dates and Decimals; their JSON says the same.
+  return { key, bodyDigest: digestOf({ mutation, input: JSON.parse(JSON.stringify(body)) as Json }) };
 };
 
 export interface ChoiceInput<Value> {

@@ -8,6 +8,7 @@ import { messageKey, REFUSAL_CODES, refusal, type Refusal, type RefusalCode } fr
 import type { Result } from '../src/kernel/result';
 import type { GraphContext } from './context';
 import { faultOf } from './faults';
+import { idempotencyOf, type MutationInput } from './inputs';
 import { JsonObjectScalar } from './scalars';
 
 const UserErrorCode = Object.fromEntries(
@@ -82,11 +83,12 @@ export const payloadOf = <T, P extends object>(result: Result<T>, succeeded: (va
 };
 
 /**
- * Around every mutation: what class-validator finds in the input becomes user errors of the payload, and what was loaded
- * before is forgotten.
+ * Around every mutation: its idempotency key goes along with whoever acts, what class-validator finds in the input becomes
+ * user errors of the payload, and what was loaded before is forgotten.
  */
-export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, context }, next) => {
+export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, context, args }, next) => {
   if (info.parentType.name !== 'Mutation') return (await next()) as unknown;
+  context.idempotency = idempotencyOf(info.fieldName, args['input'] as MutationInput | undefined);
   try {
     return (await next()) as unknown;
   } catch (error) {

@@ -13,6 +13,7 @@ import { Overrides1767225600011 } from './0011-overrides';
 import { Limits1767225600012 } from './0012-limits';
 import { Validation1767225600013 } from './0013-validation';
 import { RateLimit1767225600014 } from './0014-rate-limit';
+import { IdempotencyKeys1767225600015 } from './0015-idempotency-keys';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   Limits1767225600012,
   Validation1767225600013,
   RateLimit1767225600014,
+  IdempotencyKeys1767225600015,
 ];

@@ -381,6 +381,23 @@ GRANT INSERT, SELECT ON grade_override TO tierwarden_app;
 GRANT SELECT ON grade_override TO tierwarden_reader;
 GRANT UPDATE (ended_at, end_cause) ON grade_override TO tierwarden_app;
 
+CREATE TABLE idempotency_key (
+  actor_id text NOT NULL,
+  key text NOT NULL,
+  body_digest text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  answer json,
+  CONSTRAINT idempotency_key_actor_id_check CHECK ((actor_id <> ''::text)),
+  CONSTRAINT idempotency_key_body_digest_check CHECK ((body_digest ~ '^[0-9a-f]{64}$'::text)),
+  CONSTRAINT idempotency_key_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  CONSTRAINT idempotency_key_pkey PRIMARY KEY (actor_id, key)
+);
+CREATE INDEX idempotency_key_created ON public.idempotency_key USING btree (created_at);
+CREATE TRIGGER idempotency_key_actor BEFORE INSERT ON public.idempotency_key FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE TRIGGER idempotency_key_answered BEFORE UPDATE ON public.idempotency_key FOR EACH ROW WHEN ((old.answer IS NOT NULL)) EXECUTE FUNCTION tw_refuse_change();
+GRANT DELETE, INSERT, SELECT ON idempotency_key TO tierwarden_app;
+GRANT UPDATE (answer) ON idempotency_key TO tierwarden_app;
+
 CREATE TABLE import_batch (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -787,10 +804,13 @@ CREATE OR REPLACE FUNCTION public.change_request_level_guard()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+      DECLARE
+        current bigint := pg_current_xact_id()::text::bigint;
+        ahead bigint;
       BEGIN
-        -- xmin of a row of this very transaction is its id, cut to 32 bits.
-        IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id
-                       AND xmin::text::bigint = pg_current_xact_id()::text::bigint & 4294967295) THEN
+        SELECT (xmin::text::bigint - current) & 4294967295 INTO ahead FROM change_request WHERE id = NEW.request_id;
+        IF NOT FOUND OR pg_xact_status((current + CASE WHEN ahead < 2147483648 THEN ahead ELSE ahead - 4294967296 END)
+                                       ::text::xid8) IS DISTINCT FROM 'in progress' THEN
           RAISE EXCEPTION 'levels are fixed when a request is submitted' USING ERRCODE = 'TW006';
         END IF;
         RETURN NEW;

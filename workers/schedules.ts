@@ -5,6 +5,7 @@
 import { asSystem, type App } from '../src/app';
 import type { Initiator } from '../src/kernel/actor';
 import { ok, type Result } from '../src/kernel/result';
+import { purgeIdempotencyKeys } from '../src/platform/idempotency-key';
 import type { Schedule } from './job-runner';
 
 const MINUTE_MS = 60_000;
@@ -39,5 +40,10 @@ export const SCHEDULES: readonly Schedule<App>[] = [
     name: 'resume-runs',
     everyMs: MINUTE_MS,
     tick: (app, requestId) => app.ratings.resumeIdleRuns(asSystem('scheduler', requestId)),
+  },
+  {
+    name: 'purge-idempotency-keys',
+    everyMs: 10 * MINUTE_MS,
+    tick: inBatches(async (app, _, atMost) => ok(await purgeIdempotencyKeys(app.database.query, app.clock(), atMost))),
   },
 ];

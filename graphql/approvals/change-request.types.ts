@@ -20,7 +20,7 @@ import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, gradeValue, GradeValue, RoleEnum } from '../enums';
 import { asNode } from '../global-id';
-import { choiceInput, DateTimeFilter, type ChoiceInput } from '../inputs';
+import { choiceInput, DateTimeFilter, MutationInput, type ChoiceInput } from '../inputs';
 import { Money } from '../money.types';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
@@ -300,7 +300,7 @@ export class ChangeRequestWhere {
 const COMMENT_MAX = 2_000;
 
 @InputType({ description: 'A yes to a request.' })
-export class ApproveRequestInput {
+export class ApproveRequestInput extends MutationInput {
   @Field(() => ID, { description: 'The request.' })
   requestId!: string;
 
@@ -322,7 +322,7 @@ export class ApproveRequestInput {
 export class RejectRequestInput extends ApproveRequestInput {}
 
 @InputType({ description: 'Takes a request back.' })
-export class WithdrawRequestInput {
+export class WithdrawRequestInput extends MutationInput {
   @Field(() => ID, { description: 'The request.' })
   requestId!: string;
 

@@ -19,7 +19,14 @@ import { enumOf, GradeEnum } from '../enums';
 import type { Decimal } from '../../src/kernel/decimal';
 import type { Grade } from '../../src/kernel/grade';
 import { asNode } from '../global-id';
-import { choiceInput, NeverCleared, StringFilter, type ChoiceInput } from '../inputs';
+import {
+  choiceInput,
+  IdempotencyKeyField,
+  MutationInput,
+  NeverCleared,
+  StringFilter,
+  type ChoiceInput,
+} from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -317,6 +324,9 @@ abstract class CustomerDetailsInput {
 
 @InputType({ description: 'A new party. What is left out stays unknown.' })
 export class RegisterCustomerInput extends CustomerDetailsInput {
+  @IdempotencyKeyField()
+  idempotencyKey?: string | null;
+
   @Field({ description: 'Business number, unique.' })
   @MaxLength(200)
   number!: string;
@@ -348,7 +358,7 @@ export class CustomerChangesInput extends CustomerDetailsInput {
 }
 
 @InputType({ description: 'Changes the master data of a party.' })
-export class UpdateCustomerInput {
+export class UpdateCustomerInput extends MutationInput {
   @Field(() => ID, { description: 'The customer or supplier.' })
   customerId!: string;
 
@@ -366,7 +376,7 @@ export class UpdateCustomerInput {
 }
 
 @InputType({ description: 'Relates two parties.' })
-export class RelateCustomersInput {
+export class RelateCustomersInput extends MutationInput {
   @Field(() => ID, { description: 'The one: parent, shareholder, guarantor or supplier of the other.' })
   fromId!: string;
 
@@ -384,7 +394,7 @@ export class RelateCustomersInput {
 }
 
 @InputType({ description: 'Ends a relation. It stays on record.' })
-export class EndCustomerRelationInput {
+export class EndCustomerRelationInput extends MutationInput {
   @Field(() => ID, { description: 'The relation.' })
   relationId!: string;
 

@@ -4,6 +4,7 @@ import type { CreditLimit as CreditLimitView, CreditLimitEntry as CreditLimitEnt
 import { RequestPayload } from '../approvals/change-request.types';
 import { connectionType } from '../connection';
 import { enumOf } from '../enums';
+import { MutationInput } from '../inputs';
 import { Money, MoneyInput } from '../money.types';
 import { DateTimeScalar } from '../scalars';
 
@@ -83,7 +84,7 @@ export const creditLimit = (view: CreditLimitView): CreditLimit => ({
 });
 
 @InputType({ description: 'Asks for a higher credit limit.' })
-export class RequestCreditLimitRaiseInput {
+export class RequestCreditLimitRaiseInput extends MutationInput {
   @Field(() => ID, { description: 'The customer.' })
   customerId!: string;
 

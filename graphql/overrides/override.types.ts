@@ -5,6 +5,7 @@ import type { Grade } from '../../src/kernel/grade';
 import { Evidence, RequestPayload } from '../approvals/change-request.types';
 import { enumOf, GradeEnum, gradeValue, GradeValue } from '../enums';
 import { asNode } from '../global-id';
+import { MutationInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
 
@@ -76,7 +77,7 @@ export class EvidenceInput {
 }
 
 @InputType({ description: 'Asks for an override.' })
-export class SubmitGradeOverrideInput {
+export class SubmitGradeOverrideInput extends MutationInput {
   @Field(() => ID, { description: 'The customer.' })
   customerId!: string;
 

@@ -20,6 +20,7 @@ import {
   ratingRunNode,
   CancelRatingRunPayload,
   RunPayload,
+  StartRatingRunInput,
   StartRatingRunPayload,
 } from './rating.types';
 
@@ -49,7 +50,11 @@ export class RatingRunResolver {
   @Mutation(() => StartRatingRunPayload, {
     description: 'Rates the whole portfolio; workers do it, `ratingRun` shows progress.',
   })
-  async startRatingRun(@Ctx() context: GraphContext): Promise<RunPayload> {
+  async startRatingRun(
+    @Ctx() context: GraphContext,
+    // All that it holds is taken care of around every mutation.
+    @Arg('input', () => StartRatingRunInput, { defaultValue: {} }) _input: StartRatingRunInput,
+  ): Promise<RunPayload> {
     return runPayload(context, await context.app.ratings.startRun(context.initiator));
   }
 

@@ -13,6 +13,7 @@ import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, gradeValue, GradeValue } from '../enums';
 import { asNode } from '../global-id';
+import { MutationInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -257,7 +258,7 @@ export const calculationLog = (view: CalculationLogView): CalculationLog => ({
 });
 
 @InputType({ description: 'Rates one customer.' })
-export class RateCustomerInput {
+export class RateCustomerInput extends MutationInput {
   @Field(() => ID, { description: 'The customer.' })
   customerId!: string;
 }
@@ -350,8 +351,11 @@ export const ratingRunNode = (view: RatingRunView): RatingRun => asNode('RatingR
 
 export const RatingRunConnection = connectionType('RatingRun', RatingRun);
 
+@InputType({ description: 'Starts a run over everybody.' })
+export class StartRatingRunInput extends MutationInput {}
+
 @InputType({ description: 'Cancels a run.' })
-export class CancelRatingRunInput {
+export class CancelRatingRunInput extends MutationInput {
   @Field(() => ID, { description: 'The run.' })
   runId!: string;
 }

@@ -2,7 +2,7 @@
  * The verbs of maker-checker: submit, approve, reject, withdraw, expire. Each is load → decide → write in one transaction;
  * approving with the last vote applies the change in the same transaction through the handler of its kind.
  */
-import type { Initiator } from '../kernel/actor';
+import { withoutKey, type Initiator } from '../kernel/actor';
 import { canonicalJson, type Json } from '../kernel/canonical-json';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
@@ -103,10 +103,13 @@ export interface VoteCommand extends VoteInput {
 
 export const vote = async (deps: ApprovalDeps, by: Initiator, input: VoteCommand): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.decide');
-  // The maker hears that he is the maker even where his roles would not let him decide anything.
-  const outcome = await deps.unitOfWork.run(by, (tx) => castVote(deps, tx, input, permitted));
+  // The maker hears that he is the maker even where his roles would not let him decide anything. That is all that people
+  // without the permission ever hear, so nothing is kept for them, nor given to them from before they lost it.
+  const outcome = await deps.unitOfWork.run(permitted.ok ? by : withoutKey(by), (tx) =>
+    castVote(deps, tx, input, permitted),
+  );
   if (!outcome.ok && outcome.refusal.code === 'STALE_VERSION' && outcome.refusal.reason === 'BASE') {
-    const marked = await close(deps, by, input.requestId, 'FIND_STALE', 'request.foundStale');
+    const marked = await close(deps, withoutKey(by), input.requestId, 'FIND_STALE', 'request.foundStale');
     if (!marked.ok) return marked;
   }
   return outcome;
@@ -166,14 +169,14 @@ const castVote = async (
   return ok({ request: moved, auditEventId });
 };
 
-export const withdraw = (
+export const withdraw = async (
   deps: ApprovalDeps,
   by: Initiator,
   input: { requestId: string; expectedVersion: number; comment: string | null },
-): Promise<Result<VerbOutcome>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const permitted = permit(by.actor, 'request.withdraw');
-    if (!permitted.ok) return permitted;
+): Promise<Result<VerbOutcome>> => {
+  const permitted = permit(by.actor, 'request.withdraw');
+  if (!permitted.ok) return permitted;
+  return deps.unitOfWork.run(by, async (tx) => {
     const request = await store.lockRequest(tx, input.requestId);
     if (request === null) return notFound();
     const decision = decideWithdrawal(request, by.actor.id, input.expectedVersion);
@@ -187,6 +190,7 @@ export const withdraw = (
       auditEventId: recordMove(tx, request, moved, 'request.withdrawn', presentText(input.comment)),
     });
   });
+};
 
 /** Closes up to `atMost` requests whose time to be decided has passed; yields how many. */
 export const expireOverdue = (deps: ApprovalDeps, by: Initiator, atMost: number): Promise<Result<number>> =>

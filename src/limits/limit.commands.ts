@@ -122,10 +122,14 @@ export interface RequestRaise {
   readonly expectedVersion: number;
 }
 
-export const requestRaise = (deps: LimitDeps, by: Initiator, input: RequestRaise): Promise<Result<VerbOutcome>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const permitted = permit(by.actor, 'limit.request');
-    if (!permitted.ok) return permitted;
+export const requestRaise = async (
+  deps: LimitDeps,
+  by: Initiator,
+  input: RequestRaise,
+): Promise<Result<VerbOutcome>> => {
+  const permitted = permit(by.actor, 'limit.request');
+  if (!permitted.ok) return permitted;
+  return deps.unitOfWork.run(by, async (tx) => {
     const current = await lockPosition(deps, tx, input.customerId);
     if (!current.ok) return current;
     const { limit, terms, base, decideWithinDays } = current.value;
@@ -169,6 +173,7 @@ export const requestRaise = (deps: LimitDeps, by: Initiator, input: RequestRaise
       decideBy: new Date(tx.at.getTime() + decideWithinDays * DAY_MS),
     });
   });
+};
 
 export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
   kind: 'CREDIT_LIMIT',

@@ -30,14 +30,14 @@ export interface SubmitOverride extends OverrideProposal {
   readonly expectedVersion: number;
 }
 
-export const submitOverride = (
+export const submitOverride = async (
   deps: OverrideDeps,
   by: Initiator,
   input: SubmitOverride,
-): Promise<Result<VerbOutcome>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const permitted = permit(by.actor, 'override.submit');
-    if (!permitted.ok) return permitted;
+): Promise<Result<VerbOutcome>> => {
+  const permitted = permit(by.actor, 'override.submit');
+  if (!permitted.ok) return permitted;
+  return deps.unitOfWork.run(by, async (tx) => {
     await endOverdueOf(deps, tx, input.customerId);
     const current = await lockRated(deps, tx, input.customerId);
     if (!current.ok) return current;
@@ -70,6 +70,7 @@ export const submitOverride = (
       decideBy,
     });
   });
+};
 
 export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
   kind: 'GRADE_OVERRIDE',

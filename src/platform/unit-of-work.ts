@@ -1,18 +1,20 @@
 /**
  * The one door for writes (I1). A unit of work names its initiator and commits state, audit events and outbox rows in
  * one transaction, or nothing at all. It never retries work that was refused; it does retry what the database asked to
- * run again (deadlock, serialization failure).
+ * run again (deadlock, serialization failure). Under an idempotency key it does its work once and gives the same answer
+ * ever after.
  */
 import { from as copyFrom } from 'pg-copy-streams';
 import type { PoolClient } from 'pg';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { EntityManager } from 'typeorm';
-import type { Initiator } from '../kernel/actor';
+import type { IdempotencyKey, Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
 import type { Clock, NewId } from '../kernel/clock';
 import type { Result } from '../kernel/result';
 import type { Database, Query } from './database';
+import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
 
 export type { OutboxJob } from './outbox';
@@ -58,7 +60,11 @@ export interface Tx {
 }
 
 export interface UnitOfWork {
-  /** Commits when `work` yields ok; rolls back when it yields a refusal or throws. */
+  /**
+   * Commits when `work` yields ok; rolls back when it yields a refusal or throws. Where the initiator brings an idempotency
+   * key, the result is kept with the commit, refusals of the work alone; who brings the key again gets it without any work.
+   * A missing permission and a throw are not kept.
+   */
   run<T>(by: Initiator, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
 }
 
@@ -73,18 +79,26 @@ export interface UnitOfWorkDeps {
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_TRIES = 4;
 
-export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => ({
-  run: async (by, work) => {
-    if (by.actor.id === '') throw new Error('a unit of work needs an actor');
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await runOnce(deps, by, work);
-      } catch (error) {
-        if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
+export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => {
+  const spent = new WeakSet<IdempotencyKey>();
+  return {
+    run: async (by, work) => {
+      if (by.actor.id === '') throw new Error('a unit of work needs an actor');
+      if (by.idempotency !== undefined) {
+        // A second unit would be given the answer of the first, which is of another type.
+        if (spent.has(by.idempotency)) throw new Error('an idempotency key belongs to one unit of work');
+        spent.add(by.idempotency);
       }
-    }
-  },
-});
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await runOnce(deps, by, work);
+        } catch (error) {
+          if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
+        }
+      }
+    },
+  };
+};
 
 /**
  * Name under which the server's log and pg_stat_activity show every statement of the transaction: they lead back to the
@@ -142,16 +156,29 @@ const runOnce = async <T>(
         declaredUnchanged = true;
       },
     };
+    if (isKeyed(by)) {
+      const kept = await claimKey(tx.query, by, tx.at);
+      if (kept !== null) {
+        await runner.rollbackTransaction();
+        return kept as Result<T>;
+      }
+      await client.query('SAVEPOINT key_claimed');
+    }
     const result = await work(tx);
     if (!result.ok || declaredUnchanged) {
       if (declaredUnchanged && events.length > 0)
         throw new Error('work that declares itself unchanged recorded events');
-      await runner.rollbackTransaction();
-      return result;
+      if (!isKeyed(by) || (!result.ok && result.refusal.code === 'FORBIDDEN')) {
+        await runner.rollbackTransaction();
+        return result;
+      }
+      await client.query('ROLLBACK TO SAVEPOINT key_claimed');
+    } else {
+      if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
+      await deps.writeAudit(tx, events);
+      if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at);
     }
-    if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
-    await deps.writeAudit(tx, events);
-    if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at);
+    if (isKeyed(by)) await keepAnswer(tx.query, by, result);
     await runner.commitTransaction();
     return result;
   } catch (error) {

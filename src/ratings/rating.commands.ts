@@ -1,18 +1,18 @@
 /** Rates single customers and lets overrides take hold of a grade and let go of it. */
-import type { Initiator } from '../kernel/actor';
+import { withoutKey, type Initiator } from '../kernel/actor';
 import type { Grade } from '../kernel/grade';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import type { Customers } from '../customers';
+import type { Customer, Customers } from '../customers';
 import { permit } from '../identity';
 import type { Indicators } from '../indicators';
 import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
-import type { Scorecards } from '../scorecards';
+import type { Scorecards, ScorecardVersion } from '../scorecards';
 import { afterOverride, afterOverrideEnd, afterRating } from './domain/follow-grade';
 import { lockGrades, moveGrades, type CustomerGrade, type GradeChange, type GradeMove } from './grade.store';
 import { insertRatings, type NewRating, type RatingOccasion } from './rating.store';
-import { ensureCutPoints } from './reference-population';
+import { ensureCutPoints, type CutPointsBySegment } from './reference-population';
 import { createScorer, isParked } from './score-customers';
 
 export interface RatingDeps {
@@ -39,18 +39,17 @@ export const rateCustomer = async (
 ): Promise<Result<RatingOutcome>> => {
   const permitted = permit(by.actor, 'rating.run');
   if (!permitted.ok) return permitted;
-  const [customer] = await deps.customers.queries.byIds(by.actor, [input.customerId]);
-  if (customer === undefined) return refuse('NOT_FOUND', 'There is no such customer.', { field: ['customerId'] });
-  const version = await deps.scorecards.liveVersion();
-  const cutPoints = await ensureCutPoints(deps, by, version);
-  if (!cutPoints.ok) return cutPoints;
+  const prepared = await prepareRating(deps, withoutKey(by), input.customerId);
 
   return deps.unitOfWork.run(by, async (tx) => {
+    // Refused in here, so that a key keeps this answer like any other.
+    if (!prepared.ok) return prepared;
+    const { customer, version, cutPoints } = prepared.value;
     // The grade is held before the values are read: whoever is rated last is rated on the newest values.
     const current = await claimGrades(tx, null, [customer.id]);
     const [packed] = await deps.indicators.packedValues(tx.query, [customer.id]);
     const asOf = tx.at.toISOString().slice(0, 10);
-    const scorer = createScorer(version, cutPoints.value, tx.newId);
+    const scorer = createScorer(version, cutPoints, tx.newId);
     const rating = scorer.score(
       { customerId: customer.id, industryCode: customer.industryCode, packed: packed ?? null },
       asOf,
@@ -66,6 +65,20 @@ export const rateCustomer = async (
     });
     return ok({ ratingId: rating.id, customerId: customer.id, auditEventId });
   });
+};
+
+interface RatingMeans {
+  readonly customer: Customer;
+  readonly version: ScorecardVersion;
+  readonly cutPoints: CutPointsBySegment;
+}
+
+const prepareRating = async (deps: RatingDeps, by: Initiator, customerId: string): Promise<Result<RatingMeans>> => {
+  const [customer] = await deps.customers.queries.byIds(by.actor, [customerId]);
+  if (customer === undefined) return refuse('NOT_FOUND', 'There is no such customer.', { field: ['customerId'] });
+  const version = await deps.scorecards.liveVersion();
+  const cutPoints = await ensureCutPoints(deps, by, version);
+  return cutPoints.ok ? ok({ customer, version, cutPoints: cutPoints.value }) : cutPoints;
 };
 
 /** Writes ratings and moves the claimed grades that follow from them; yields what became of the grades in force. */

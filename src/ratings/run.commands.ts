@@ -3,7 +3,7 @@
  * unit of work that is done once, however often its job comes; the last chunk to commit completes the run. One customer
  * that cannot be rated is parked with the reason and never stops the others (I10).
  */
-import type { Initiator } from '../kernel/actor';
+import { withoutKey, type Initiator } from '../kernel/actor';
 import { digestOf } from '../kernel/canonical-json';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
@@ -30,10 +30,11 @@ export const startRun = async (deps: RatingDeps, by: Initiator): Promise<Result<
   const permitted = permit(by.actor, 'rating.run');
   if (!permitted.ok) return permitted;
   const version = await deps.scorecards.liveVersion();
-  const cutPoints = await ensureCutPoints(deps, by, version);
-  if (!cutPoints.ok) return cutPoints;
+  const cutPoints = await ensureCutPoints(deps, withoutKey(by), version);
 
   return deps.unitOfWork.run(by, async (tx) => {
+    // Refused in here, so that a key keeps this answer like any other.
+    if (!cutPoints.ok) return cutPoints;
     await store.lockRunStarts(tx);
     const running = await store.runningRunId(tx);
     if (running !== null) {
@@ -159,14 +160,14 @@ const summary = ({ rated, parked, digests }: store.RunTotals): { rated: number; 
 });
 
 /** Stops a run: chunks that are done stay, the others are never rated. Refuses NOT_FOUND, INVALID_STATE.RUN_CLOSED. */
-export const cancelRun = (
+export const cancelRun = async (
   deps: RatingDeps,
   by: Initiator,
   input: { readonly runId: string },
-): Promise<Result<RunStarted>> =>
-  deps.unitOfWork.run(by, async (tx) => {
-    const permitted = permit(by.actor, 'run.cancel');
-    if (!permitted.ok) return permitted;
+): Promise<Result<RunStarted>> => {
+  const permitted = permit(by.actor, 'run.cancel');
+  if (!permitted.ok) return permitted;
+  return deps.unitOfWork.run(by, async (tx) => {
     const run = await store.lockRun(tx, input.runId);
     if (run === null) return refuse('NOT_FOUND', 'There is no such run.', { field: ['runId'] });
     const next = nextRunState(run.state, 'CANCEL');
@@ -186,6 +187,7 @@ export const cancelRun = (
     });
     return ok({ runId: run.id, auditEventId });
   });
+};
 
 /** How long a run may stand still before its open chunks are enqueued again. */
 const IDLE_MS = 120_000;
