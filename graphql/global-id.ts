@@ -6,11 +6,13 @@ export const NODE_TYPES = [
   'ChangeRequest',
   'Customer',
   'CustomerRelation',
+  'CutPointSet',
   'GradeOverride',
   'OrgUnit',
   'PolicyVersion',
   'Rating',
   'RatingRun',
+  'ScorecardVersion',
   'User',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];

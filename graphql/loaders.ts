@@ -80,6 +80,14 @@ export const createLoaders = (app: App, viewer: Actor, now: Date) => ({
     (ids) => app.ratings.queries.byIds(viewer, ids),
     (rating) => rating.id,
   ),
+  scorecardVersions: byKey(
+    (ids) => app.scorecards.queries.versionsByIds(viewer, ids),
+    (version) => version.id,
+  ),
+  cutPointSets: byKey(
+    (ids) => app.scorecards.queries.cutPointsByIds(viewer, ids),
+    (set) => set.id,
+  ),
   runs: byKey(
     (ids) => app.ratings.queries.runsByIds(viewer, ids),
     (run) => run.id,

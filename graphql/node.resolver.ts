@@ -12,6 +12,7 @@ import { Node } from './node.types';
 import { gradeOverrideNode } from './overrides/override.types';
 import { policyVersionNode } from './policies/policy.types';
 import { ratingNode, ratingRunNode } from './ratings/rating.types';
+import { cutPointSetNode, scorecardVersionNode } from './scorecards/scorecard.types';
 
 const MAX_IDS = 100;
 
@@ -20,11 +21,14 @@ const FINDERS: Readonly<Record<NodeType, (loaders: Loaders, key: string) => Prom
   ChangeRequest: async ({ requests }, key) => orNull(await requests.load(key), changeRequestNode),
   Customer: async ({ customers }, key) => orNull(await customers.load(key), customerNode),
   CustomerRelation: async ({ relations }, key) => orNull(await relations.load(key), customerRelationNode),
+  CutPointSet: async ({ cutPointSets }, key) => orNull(await cutPointSets.load(key), cutPointSetNode),
   GradeOverride: async ({ overrides }, key) => orNull(await overrides.load(key), gradeOverrideNode),
   OrgUnit: async ({ orgUnits }, key) => orNull(await orgUnits.load(key), orgUnitNode),
   PolicyVersion: async ({ policyVersions }, key) => orNull(await policyVersions.load(key), policyVersionNode),
   Rating: async ({ ratings }, key) => orNull(await ratings.load(key), ratingNode),
   RatingRun: async ({ runs }, key) => orNull(await runs.load(key), ratingRunNode),
+  ScorecardVersion: async ({ scorecardVersions }, key) =>
+    orNull(await scorecardVersions.load(key), scorecardVersionNode),
   User: async ({ users }, key) => orNull(await users.load(key), userNode),
 };
 

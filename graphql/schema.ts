@@ -6,7 +6,7 @@ import { ChangeRequestResolver, VoteResolver } from './approvals/change-request.
 import { AuditResolver } from './audit/audit-event.resolver';
 import { CustomerRelationResolver, CustomerResolver } from './customers/customer.resolver';
 import { IdentityResolver, OrgUnitResolver } from './identity/user.resolver';
-import { IndicatorResolver } from './indicators/indicator.resolver';
+import { CustomerIndicatorsResolver, IndicatorResolver } from './indicators/indicator.resolver';
 import { LimitResolver } from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
 import { OverrideResolver } from './overrides/override.resolver';
@@ -15,6 +15,7 @@ import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
 import { DateTimeScalar } from './scalars';
 import { aroundMutations } from './user-errors';
+import { OutcomeResolver } from './validation/outcome.resolver';
 
 export const createSchema = (): GraphQLSchema => described(buildSchema());
 
@@ -24,6 +25,7 @@ const buildSchema = (): GraphQLSchema =>
       AuditResolver,
       ChangeRequestResolver,
       CustomerGradeResolver,
+      CustomerIndicatorsResolver,
       CustomerRatingsResolver,
       CustomerRelationResolver,
       CustomerResolver,
@@ -32,6 +34,7 @@ const buildSchema = (): GraphQLSchema =>
       LimitResolver,
       NodeResolver,
       OrgUnitResolver,
+      OutcomeResolver,
       OverrideResolver,
       PolicyResolver,
       ParkedCustomerResolver,

@@ -11,6 +11,7 @@ import {
   type IndicatorValue as IndicatorValueView,
   type Quality,
 } from '../../src/indicators';
+import { connectionType } from '../connection';
 import { enumOf } from '../enums';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 
@@ -84,7 +85,7 @@ export class IndicatorDefinition {
 
 export const indicatorDefinition = (view: IndicatorDefinitionView): IndicatorDefinition => view;
 
-@ObjectType({ description: 'The newest value of an indicator.', simpleResolvers: true })
+@ObjectType({ description: 'A value that an indicator of a customer has, or had.', simpleResolvers: true })
 export class IndicatorValue {
   @Field({ description: 'Code of the indicator.' })
   code!: string;
@@ -115,3 +116,5 @@ export const indicatorValue = (view: IndicatorValueView): IndicatorValue => ({
   ...view,
   definition: findIndicator(view.code) ?? null,
 });
+
+export const IndicatorValueConnection = connectionType('IndicatorValue', IndicatorValue);

@@ -5,6 +5,7 @@ import { GraphContext } from '../context';
 import { Customer, customerNode } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
+import { CutPointSet, cutPointSetNode, ScorecardVersion, scorecardVersionNode } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
 import {
   CalculationLog,
@@ -44,6 +45,18 @@ export class RatingResolver {
   async customer(@Root() rating: Rating, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
     const view = await loaders.customers.load(rating.customerId);
     return view === null ? null : customerNode(view);
+  }
+
+  @FieldResolver(() => ScorecardVersion, { nullable: true, description: 'Scorecard version that it was made with.' })
+  async scorecardVersion(@Root() { view }: Rating, @Ctx() { loaders }: GraphContext): Promise<ScorecardVersion | null> {
+    const version = await loaders.scorecardVersions.load(view.scorecardVersionId);
+    return version === null ? null : scorecardVersionNode(version);
+  }
+
+  @FieldResolver(() => CutPointSet, { nullable: true, description: 'Frozen cut points that it was scored with.' })
+  async cutPoints(@Root() { view }: Rating, @Ctx() { loaders }: GraphContext): Promise<CutPointSet | null> {
+    const set = await loaders.cutPointSets.load(view.cutPointSetId);
+    return set === null ? null : cutPointSetNode(set);
   }
 
   @FieldResolver(() => CalculationLog, { description: 'How it came about, line by line.' })

@@ -3,8 +3,12 @@
  * of the class CREDIT are withheld from people without `indicator.readCredit`. It never writes.
  */
 import type { Actor } from '../kernel/actor';
+import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { refuse } from '../kernel/refusal';
+import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database, Query } from '../platform/database';
+import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { findIndicator } from './domain/dictionary';
 import type { CurrentValues } from './domain/current';
 import type { Quality, Snapshot } from './domain/snapshot';
@@ -63,16 +67,32 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
     return rows.map(maskFor(actor));
   },
 
-  /** Every value that one indicator of a customer ever had, corrections included, newest day first. Needs `indicator.read`. */
-  history: async (actor: Actor, customerId: string, code: string): Promise<IndicatorValue[]> => {
-    if (!permit(actor, 'indicator.read').ok) return [];
-    const rows = await query<ValueRow>(
-      `SELECT ${VALUE_COLUMNS}
-       FROM indicator_snapshot s, jsonb_each_text(s.values) AS v
-       WHERE s.customer_id = $1 AND v.key = $2 ORDER BY s.as_of DESC, s.recorded_at DESC, s.id DESC`,
-      [customerId, code],
-    );
-    return rows.map(maskFor(actor));
+  /**
+   * Every value that one indicator of a customer ever had, corrections included, newest day first. Needs `indicator.read`.
+   * Refuses NOT_FOUND/INDICATOR for a code that neither the dictionary nor the customer's past knows.
+   */
+  history: async (
+    actor: Actor,
+    customerId: string,
+    code: string,
+    page: PageRequest,
+  ): Promise<Result<Page<IndicatorValue>>> => {
+    const permitted = permit(actor, 'indicator.read');
+    if (!permitted.ok) return permitted;
+    const found = await fetchPage<ValueRow>(query, historySelect(customerId, code), page);
+    if (found.items.length === 0 && findIndicator(code) === undefined) {
+      return refuse('NOT_FOUND', 'There is no such indicator.', {
+        reason: 'INDICATOR',
+        field: ['code'],
+        params: { code },
+      });
+    }
+    return ok({ ...found, items: found.items.map(maskFor(actor)) });
+  },
+
+  countHistory: async (actor: Actor, customerId: string, code: string): Promise<Result<CappedCount>> => {
+    const permitted = permit(actor, 'indicator.read');
+    return permitted.ok ? ok(await countCapped(query, historySelect(customerId, code))) : permitted;
   },
 
   /** Snapshots of a customer as they were recorded, newest first. For programs: nothing is masked. */
@@ -119,5 +139,20 @@ const maskFor = (actor: Actor): ((row: ValueRow) => IndicatorValue) => {
     // A code that has left the dictionary is treated with the greater care.
     const masked = !seesCredit && findIndicator(row.code)?.sensitivity !== 'INTERNAL';
     return { ...row, value: masked ? null : row.value, masked };
+  };
+};
+
+const historySelect = (customerId: string, code: string): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: VALUE_COLUMNS,
+    from: 'indicator_snapshot s, jsonb_each_text(s.values) AS v',
+    where: [`s.customer_id = ${params.add(customerId)}`, `v.key = ${params.add(code)}`],
+    params,
+    order: [
+      { expression: 's.as_of', type: 'date', direction: 'DESC' },
+      { expression: 's.recorded_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 's.id', type: 'uuid', direction: 'DESC' },
+    ],
   };
 };

@@ -8,7 +8,15 @@ import { EXPERT_SCORECARD_CODE } from './domain/expert-scorecard';
 import type { Population } from './domain/freeze-cut-points';
 import type { FrozenCutPoints, ScorecardVersion } from './domain/scorecard-version';
 import { ensureExpertScorecard, freezeSegment, type ScorecardDeps } from './scorecard.commands';
-import { cutPointsByIds, cutPointsOfVersion, findCutPoints, findLiveVersion, versionsByIds } from './scorecard.queries';
+import {
+  createScorecardQueries,
+  cutPointsByIds,
+  cutPointsOfVersion,
+  findCutPoints,
+  findLiveVersion,
+  versionsByIds,
+  type ScorecardQueries,
+} from './scorecard.queries';
 
 export { ALL_INDUSTRIES, MIN_REFERENCE_SIZE, segmentFor, type CutPointSet } from './domain/cut-points';
 export { compileScorecard, type CompiledScorecard, type Score } from './domain/compile-scorecard';
@@ -23,8 +31,14 @@ export {
   type KnockOut,
   type ScorecardDefinition,
 } from './domain/scorecard-definition';
-export type { FrozenCutPoints, ScorecardVersion } from './domain/scorecard-version';
+export {
+  VERSION_STATES,
+  type FrozenCutPoints,
+  type ScorecardVersion,
+  type VersionState,
+} from './domain/scorecard-version';
 export { MISSING_VALUE, type Values } from './domain/value';
+export type { CutPointsView } from './scorecard.queries';
 
 export interface Scorecards {
   /** Idempotent; needs `policy.publish`. */
@@ -43,6 +57,7 @@ export interface Scorecards {
     segment: string,
     population: Population,
   ): Promise<Result<FrozenCutPoints>>;
+  readonly queries: ScorecardQueries;
 }
 
 export const createScorecards = (deps: ScorecardDeps): Scorecards => {
@@ -59,5 +74,6 @@ export const createScorecards = (deps: ScorecardDeps): Scorecards => {
     cutPointsOfVersion: (versionId) => cutPointsOfVersion(query, versionId),
     cutPointsByIds: (ids) => cutPointsByIds(query, ids),
     freezeCutPoints: (by, versionId, segment, population) => freezeSegment(deps, by, versionId, segment, population),
+    queries: createScorecardQueries(deps.database),
   };
 };

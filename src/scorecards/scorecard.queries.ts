@@ -2,11 +2,83 @@
  * Reads versions and cut points. Each is checked against its shape and digest on the way out: a stored version that no
  * longer says what was published throws, it never rates anybody.
  */
+import { permit } from '../identity';
+import { findIndicator } from '../indicators';
+import type { Actor } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
-import type { Query } from '../platform/database';
+import type { Database, Query } from '../platform/database';
 import { readCutPointSet } from './domain/cut-points';
-import { parseScorecardDefinition } from './domain/scorecard-definition';
+import { parseScorecardDefinition, pointsFromE4 } from './domain/scorecard-definition';
 import { VERSION_STATES, type FrozenCutPoints, type ScorecardVersion } from './domain/scorecard-version';
+
+/** A frozen cut point set as people see it. */
+export interface CutPointsView extends Pick<FrozenCutPoints, 'id' | 'versionId' | 'digest' | 'frozenAt'> {
+  readonly segment: string;
+  readonly referenceSize: number;
+  readonly characteristics: readonly {
+    readonly id: string;
+    readonly indicator: string;
+    readonly applicable: boolean;
+    readonly valueCount: number;
+    /** In the indicator's unit, for 2 points to 10; null when masked. */
+    readonly cuts: readonly number[] | null;
+    /** 1.00 to 10.00, or 0.00 when not applicable; null when masked. */
+    readonly meanPoints: string | null;
+    /** Points of 100, four places. */
+    readonly effectiveWeight: string;
+    readonly masked: boolean;
+  }[];
+}
+
+/** For people: both need `policy.read`, else nothing is found. */
+export const createScorecardQueries = ({ query }: Pick<Database, 'query'>) => ({
+  /** In ascending number per scorecard; unknown ids are left out. */
+  versionsByIds: async (viewer: Actor, ids: readonly string[]): Promise<ScorecardVersion[]> =>
+    permit(viewer, 'policy.read').ok ? versionsByIds(query, ids) : [],
+
+  /**
+   * In order of freezing; unknown ids are left out. Cut points are values that members of the reference population had, so
+   * those of class CREDIT are withheld from viewers without `indicator.readCredit`.
+   */
+  cutPointsByIds: async (viewer: Actor, ids: readonly string[]): Promise<CutPointsView[]> => {
+    if (!permit(viewer, 'policy.read').ok) return [];
+    const sets = await cutPointsByIds(query, ids);
+    const versions = await versionsByIds(
+      query,
+      sets.map((set) => set.versionId),
+    );
+    const seesCredit = permit(viewer, 'indicator.readCredit').ok;
+    return sets.map(({ id, versionId, digest, frozenAt, cutPoints }) => {
+      const { segment, referenceSize, perCharacteristic, effectiveWeightsPpm } = cutPoints;
+      const { characteristics = [] } = versions.find((version) => version.id === versionId)?.definition ?? {};
+      return {
+        id,
+        versionId,
+        digest,
+        frozenAt,
+        segment,
+        referenceSize,
+        characteristics: characteristics.map(({ indicator }, i) => {
+          const row = perCharacteristic[i];
+          if (row === undefined) throw new Error(`cut point set ${id} does not fit its version`);
+          const masked = !seesCredit && findIndicator(indicator)?.sensitivity !== 'INTERNAL';
+          return {
+            id: row.id,
+            indicator,
+            applicable: row.applicable,
+            valueCount: row.valueCount,
+            cuts: masked ? null : row.cuts,
+            meanPoints: masked ? null : (row.meanPointsCenti / 100).toFixed(2),
+            effectiveWeight: pointsFromE4(effectiveWeightsPpm[i] ?? 0),
+            masked,
+          };
+        }),
+      };
+    });
+  },
+});
+
+export type ScorecardQueries = ReturnType<typeof createScorecardQueries>;
 
 interface VersionRow {
   id: string;

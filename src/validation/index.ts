@@ -10,7 +10,7 @@ import { recordOutcomes, type OutcomeBatch, type OutcomesRecorded } from './outc
 import { importOutcomes, type OutcomeImportSummary } from './outcome.import';
 import { createOutcomeQueries, type OutcomeQueries } from './outcome.queries';
 
-export { isOutcomeEvent, type OutcomeClaim } from './domain/outcome';
+export { isOutcomeEvent, OUTCOME_EVENTS, type OutcomeClaim, type OutcomeEvent } from './domain/outcome';
 export type { OutcomeBatch, OutcomesRecorded } from './outcome.commands';
 export type { OutcomeImportSummary } from './outcome.import';
 export type { RankPower } from './outcome.queries';

@@ -409,7 +409,13 @@ describe('the published operations', () => {
     const runId = (await api.ask('cro', 'rating-runs')).data['ratingRuns'].nodes[0].id;
     const unknownRequest = Buffer.from('ChangeRequest:00000000-0000-7000-8000-000000000000').toString('base64url');
     const unknownRelation = Buffer.from('CustomerRelation:00000000-0000-7000-8000-000000000000').toString('base64url');
-    const byVariable: Record<string, unknown> = { id: customerId, kind: 'APPROVAL_MATRIX' };
+    const byVariable: Record<string, unknown> = {
+      id: customerId,
+      kind: 'APPROVAL_MATRIX',
+      code: 'roa',
+      event: 'DEFAULT',
+      source: 'books',
+    };
     const special: Record<string, Record<string, unknown>> = {
       'rating-run': { id: runId },
       'change-request': { id: unknownRequest },

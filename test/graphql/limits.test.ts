@@ -106,6 +106,9 @@ describe('the estimate', () => {
 const SAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   id: 'x',
   kind: 'APPROVAL_MATRIX',
+  code: 'roa',
+  event: 'DEFAULT',
+  source: 'x',
   'approve-request': { requestId: 'x', expectedVersion: 1 },
   'reject-request': { requestId: 'x', expectedVersion: 1 },
   'withdraw-request': { requestId: 'x', expectedVersion: 1 },

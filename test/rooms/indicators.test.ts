@@ -51,6 +51,8 @@ const record = async (customerId: string, snapshot: SnapshotContent) => {
   return valueOf(await indicators.commands.recordSnapshot(by, { customerId, ...snapshot }));
 };
 
+const FIRST = { first: 20, after: null };
+
 const brief = async (
   customerId: string,
   viewpoint = {},
@@ -100,7 +102,9 @@ describe('recording', () => {
     expect((await record(id, content('2025-12-31', { roa: '0.1' }))).snapshot).not.toBeNull();
     expect((await record(id, content('2025-12-31', { roa: '0.1' }, 'bureau'))).snapshot).not.toBeNull();
     expect(
-      (await indicators.queries.history(by.actor, id, 'roa')).map(({ value, source }) => `${source} ${value}`),
+      valueOf(await indicators.queries.history(by.actor, id, 'roa', FIRST)).items.map(
+        ({ value, source }) => `${source} ${value}`,
+      ),
     ).toEqual(['bureau 0.1', 'erp 0.1', 'erp 0.2', 'erp 0.1']);
   });
 
@@ -151,9 +155,12 @@ describe('recording', () => {
       { code: 'externalGuarantees', value: null, masked: true },
       { code: 'roa', value: '0.1', masked: false },
     ]);
-    expect(await indicators.queries.history(sales, id, 'externalGuarantees')).toMatchObject([
+    expect(valueOf(await indicators.queries.history(sales, id, 'externalGuarantees', FIRST)).items).toMatchObject([
       { value: null, masked: true },
     ]);
+    expect(keyOf(await indicators.queries.history(person('SECURITY_ADMIN'), id, 'roa', FIRST))).toBe(
+      'FORBIDDEN.ROLE_LACKS_PERMISSION',
+    );
     expect(await brief(id, {}, person('RISK_ANALYST'))).toEqual({ roa: '0.1', externalGuarantees: '5' });
     expect(await brief(id, {}, person('SECURITY_ADMIN'))).toEqual({});
   });
