@@ -89,6 +89,10 @@ export const choiceInput = <Value>(name: string, value: object): ClassType<Choic
 
 export const StringFilter = choiceInput<string>('StringFilter', String);
 
+/** Description of the condition that the polling way goes by. */
+export const UPDATED_SINCE =
+  'Changed at this moment or after. To miss nothing, ask for a minute more than you need and compare versions.';
+
 @InputType({ description: 'Conditions on a moment; all together.' })
 export class DateTimeFilter {
   @Field(() => DateTimeScalar, { nullable: true, description: 'At this moment or after.' })

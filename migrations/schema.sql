@@ -70,9 +70,11 @@ CREATE TABLE change_request (
   decide_by timestamp with time zone NOT NULL,
   closed_at timestamp with time zone,
   version integer NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
   CONSTRAINT change_request_check CHECK (((state = 'IN_REVIEW'::text) = (closed_at IS NULL))),
   CONSTRAINT change_request_maker_id_check CHECK ((maker_id <> ''::text)),
   CONSTRAINT change_request_state_check CHECK ((state = ANY (ARRAY['IN_REVIEW'::text, 'APPLIED'::text, 'REJECTED'::text, 'WITHDRAWN'::text, 'EXPIRED'::text, 'STALE'::text]))),
+  CONSTRAINT change_request_updated_after CHECK ((updated_at >= submitted_at)),
   CONSTRAINT change_request_policy_version_id_fkey FOREIGN KEY (policy_version_id) REFERENCES policy_version(id),
   CONSTRAINT change_request_pkey PRIMARY KEY (id),
   CONSTRAINT change_request_serial_key UNIQUE (serial)
@@ -81,6 +83,7 @@ CREATE INDEX change_request_due ON public.change_request USING btree (decide_by)
 CREATE INDEX change_request_maker ON public.change_request USING btree (maker_id, submitted_at DESC, id DESC);
 CREATE INDEX change_request_state ON public.change_request USING btree (state, submitted_at DESC, id DESC);
 CREATE INDEX change_request_subject ON public.change_request USING btree (subject_type, subject_id, submitted_at DESC, id DESC);
+CREATE INDEX change_request_updated ON public.change_request USING btree (updated_at);
 CREATE UNIQUE INDEX change_request_one_open ON public.change_request USING btree (kind, subject_type, subject_id) WHERE (state = 'IN_REVIEW'::text);
 CREATE TRIGGER change_request_actor BEFORE INSERT OR DELETE OR UPDATE ON public.change_request FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_entry_guard BEFORE INSERT ON public.change_request FOR EACH ROW EXECUTE FUNCTION change_request_entry_guard();
@@ -89,7 +92,7 @@ CREATE CONSTRAINT TRIGGER change_request_has_levels AFTER INSERT ON public.chang
 CREATE TRIGGER change_request_keep BEFORE DELETE OR TRUNCATE ON public.change_request FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT ON change_request TO tierwarden_app;
 GRANT SELECT ON change_request TO tierwarden_reader;
-GRANT UPDATE (state, current_level, closed_at, version) ON change_request TO tierwarden_app;
+GRANT UPDATE (state, current_level, closed_at, version, updated_at) ON change_request TO tierwarden_app;
 
 CREATE TABLE change_request_level (
   request_id uuid NOT NULL,
@@ -630,12 +633,14 @@ CREATE TABLE rating_run (
   resumed_at timestamp with time zone,
   finished_at timestamp with time zone,
   version integer NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
   CONSTRAINT rating_run_check CHECK ((resumed_at >= started_at)),
   CONSTRAINT rating_run_check1 CHECK ((finished_at >= started_at)),
   CONSTRAINT rating_run_check2 CHECK (((state = 'RUNNING'::text) = (finished_at IS NULL))),
   CONSTRAINT rating_run_customers_check CHECK ((customers >= 0)),
   CONSTRAINT rating_run_requested_by_check CHECK ((requested_by <> ''::text)),
   CONSTRAINT rating_run_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'COMPLETED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT rating_run_updated_after CHECK ((updated_at >= started_at)),
   CONSTRAINT rating_run_version_check CHECK ((version > 0)),
   CONSTRAINT rating_run_scorecard_version_id_fkey FOREIGN KEY (scorecard_version_id) REFERENCES scorecard_version(id),
   CONSTRAINT rating_run_pkey PRIMARY KEY (id)
@@ -709,6 +714,18 @@ CREATE TRIGGER scorecard_version_fixed BEFORE DELETE OR UPDATE OF id, scorecard_
 GRANT INSERT, SELECT ON scorecard_version TO tierwarden_app;
 GRANT SELECT ON scorecard_version TO tierwarden_reader;
 GRANT UPDATE (state, retired_at) ON scorecard_version TO tierwarden_app;
+
+CREATE TABLE signal (
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  topic text NOT NULL,
+  object_id text NOT NULL,
+  version integer NOT NULL,
+  signalled_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT signal_pkey PRIMARY KEY (xid, topic, object_id)
+);
+CREATE TRIGGER signal_actor BEFORE INSERT ON public.signal FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+GRANT DELETE, INSERT, SELECT ON signal TO tierwarden_app;
+GRANT SELECT ON signal TO tierwarden_reader;
 
 CREATE TABLE user_role (
   id uuid NOT NULL,

@@ -21,6 +21,7 @@ import type { Result } from './kernel/result';
 import { createLimits, type Limits } from './limits';
 import { createOverrides, type Overrides } from './overrides';
 import { openDatabase, type Database } from './platform/database';
+import { createSignals, type Signals } from './platform/signals';
 import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
 import { createPolicies, type Policies } from './policies';
 import { createRatings, type Ratings } from './ratings';
@@ -35,6 +36,7 @@ export interface App {
   readonly newId: NewId;
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
+  readonly signals: Signals;
   readonly tokens: TokenVerifier | null;
   readonly identity: Identity;
   readonly audit: Audit;
@@ -78,7 +80,14 @@ export const createApp = async ({
     statementTimeoutMs,
   });
   const audit = createAudit({ database });
-  const unitOfWork = createUnitOfWork({ database, clock, newId, writeAudit: audit.write });
+  const signals = createSignals({ database, databaseUrl, redis: config.redis, logger });
+  const unitOfWork = createUnitOfWork({
+    database,
+    clock,
+    newId,
+    writeAudit: audit.write,
+    signalled: () => signals.wake(),
+  });
   const tokens = await tokenVerifier(config, clock);
   const identity = createIdentity({ database, unitOfWork, clock, ...(tokens === null ? {} : { tokens }) });
   const policies = createPolicies({ database, unitOfWork });
@@ -117,6 +126,7 @@ export const createApp = async ({
     newId,
     database,
     unitOfWork,
+    signals,
     tokens,
     identity,
     audit,
@@ -138,7 +148,10 @@ export const createApp = async ({
         return { ready: false, database: 'unreachable' };
       }
     },
-    close: () => database.close(),
+    close: async () => {
+      await signals.close();
+      await database.close();
+    },
   };
 };
 

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Database } from '../src/platform/database';
+import { wakeableNap } from '../src/platform/nap';
 import { drainOutbox, listenOutbox, type OutboxRow } from '../src/platform/outbox';
 import type { JobQueue, QueueBackend, QueuedJob } from '../src/platform/queue';
 
@@ -83,42 +84,4 @@ const byQueue = (routes: ReadonlyMap<string, JobQueue>, rows: readonly OutboxRow
     });
   }
   return grouped;
-};
-
-interface WakeableNap {
-  /** Ends early when woken, also by a call made before the nap began; `deaf` naps end early only by `end`. */
-  sleep(ms: number, options?: { deaf: boolean }): Promise<void>;
-  readonly wake: () => void;
-  /** No nap lasts from here on. */
-  end(): void;
-}
-
-const wakeableNap = (): WakeableNap => {
-  let woken = false;
-  let ended = false;
-  let rouse: ((byEnd: boolean) => void) | null = null;
-  return {
-    sleep: async (ms, options = { deaf: false }) => {
-      if (!ended && (options.deaf || !woken)) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          rouse = (byEnd) => {
-            if (options.deaf && !byEnd) return;
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-        rouse = null;
-      }
-      woken = false;
-    },
-    wake: () => {
-      woken = true;
-      rouse?.(false);
-    },
-    end: () => {
-      ended = true;
-      rouse?.(true);
-    },
-  };
 };

@@ -46,4 +46,9 @@ export const SCHEDULES: readonly Schedule<App>[] = [
     everyMs: 10 * MINUTE_MS,
     tick: inBatches(async (app, _, atMost) => ok(await purgeIdempotencyKeys(app.database.query, app.clock(), atMost))),
   },
+  {
+    name: 'forget-signals',
+    everyMs: 10 * MINUTE_MS,
+    tick: async (app) => ok(await app.signals.forgetOld()),
+  },
 ];

@@ -79,7 +79,7 @@ const ensureSample = async (app: App): Promise<LoadedSample> => {
     ({ customers, snapshots }) =>
       loaded ? `${customers} companies, ${snapshots} reports` : 'there since an earlier start',
   );
-  const [newest] = required(await app.ratings.queries.runs(by.actor, { first: 1, after: null })).items;
+  const [newest] = required(await app.ratings.queries.runs(by.actor, {}, { first: 1, after: null })).items;
   if (newest?.state === 'RUNNING' || !(await isRated(app, by, sample))) await ratePortfolio(app, by);
   return sample;
 };

@@ -20,7 +20,7 @@ import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, gradeValue, GradeValue, RoleEnum } from '../enums';
 import { asNode } from '../global-id';
-import { choiceInput, DateTimeFilter, MutationInput, type ChoiceInput } from '../inputs';
+import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Money } from '../money.types';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
@@ -228,6 +228,9 @@ export class ChangeRequest extends Node {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it was closed.', simple: true })
   closedAt!: Date | null;
 
+  @Field(() => DateTimeScalar, { description: 'When it last changed; moves with `version`.', simple: true })
+  updatedAt!: Date;
+
   @Field(() => Int, { description: 'Grows with every change; send it back as `expectedVersion`.', simple: true })
   version!: number;
 }
@@ -295,6 +298,9 @@ export class ChangeRequestWhere {
 
   @Field(() => DateTimeFilter, { nullable: true, description: 'When it was submitted.' })
   submittedAt?: DateTimeFilter | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: UPDATED_SINCE })
+  updatedSince?: Date | null;
 }
 
 const COMMENT_MAX = 2_000;

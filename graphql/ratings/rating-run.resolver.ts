@@ -2,12 +2,13 @@ import { Args, Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import type { Result } from '../../src/kernel/result';
 import type { RunStarted } from '../../src/ratings';
 import { auditEventNode } from '../audit/audit-event.types';
-import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer, customerNode } from '../customers/customer.types';
 import { gradeValue } from '../enums';
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
+import { given } from '../inputs';
 import { User, userNode } from '../identity/user.types';
 import { payloadOf } from '../user-errors';
 import {
@@ -17,6 +18,7 @@ import {
   ParkedCustomerConnection,
   RatingRun,
   RatingRunConnection,
+  RatingRunWhere,
   ratingRunNode,
   CancelRatingRunPayload,
   RunPayload,
@@ -39,11 +41,13 @@ export class RatingRunResolver {
   async ratingRuns(
     @Ctx() { app, actor }: GraphContext,
     @Args(() => PageArgs) args: PageArgs,
+    @Arg('where', () => RatingRunWhere, { nullable: true }) where?: RatingRunWhere,
   ): Promise<Connection<RatingRun>> {
-    const binding = { list: 'ratingRuns', order: 'startedAt', filter: null };
-    const page = valueOrFault(await app.ratings.queries.runs(actor, pageRequest(args, binding, 2)));
+    const filter = given(where);
+    const binding = { list: 'ratingRuns', order: 'startedAt', filter: asJson(filter) };
+    const page = valueOrFault(await app.ratings.queries.runs(actor, filter, pageRequest(args, binding, 2)));
     return toConnection(page, args, binding, ratingRunNode, async () =>
-      valueOrFault(await app.ratings.queries.countRuns(actor)),
+      valueOrFault(await app.ratings.queries.countRuns(actor, filter)),
     );
   }
 

@@ -13,7 +13,7 @@ import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, gradeValue, GradeValue } from '../enums';
 import { asNode } from '../global-id';
-import { MutationInput } from '../inputs';
+import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -343,6 +343,12 @@ export class RatingRun extends Node {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Completed or cancelled at.', simple: true })
   finishedAt!: Date | null;
 
+  @Field(() => DateTimeScalar, {
+    description: 'When it last changed its state or a chunk of it was committed.',
+    simple: true,
+  })
+  updatedAt!: Date;
+
   @Field(() => Int, { description: 'Grows with every change of state.', simple: true })
   version!: number;
 }
@@ -350,6 +356,29 @@ export class RatingRun extends Node {
 export const ratingRunNode = (view: RatingRunView): RatingRun => asNode('RatingRun', view);
 
 export const RatingRunConnection = connectionType('RatingRun', RatingRun);
+
+const RunStateFilter = choiceInput<RunState>('RatingRunStateFilter', RunStateEnum);
+
+@InputType({ description: 'Which runs; all conditions together.' })
+export class RatingRunWhere {
+  @Field(() => [RatingRunWhere], { nullable: true, description: 'All of these hold.' })
+  and?: RatingRunWhere[] | null;
+
+  @Field(() => [RatingRunWhere], { nullable: true, description: 'One of these holds.' })
+  or?: RatingRunWhere[] | null;
+
+  @Field(() => RatingRunWhere, { nullable: true, description: 'This does not hold.' })
+  not?: RatingRunWhere | null;
+
+  @Field(() => RunStateFilter, { nullable: true, description: 'Where it stands.' })
+  state?: ChoiceInput<RunState> | null;
+
+  @Field(() => DateTimeFilter, { nullable: true, description: 'When it was started.' })
+  startedAt?: DateTimeFilter | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: UPDATED_SINCE })
+  updatedSince?: Date | null;
+}
 
 @InputType({ description: 'Starts a run over everybody.' })
 export class StartRatingRunInput extends MutationInput {}

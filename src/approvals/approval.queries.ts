@@ -10,6 +10,7 @@ import {
   rangeConditions,
   type Choice,
   type Filter,
+  since,
   type Range,
 } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
@@ -28,6 +29,8 @@ export interface RequestConditions {
   readonly subject?: { readonly type: string; readonly id: string };
   readonly makerId?: Choice<string>;
   readonly submittedAt?: Range<Date>;
+  /** Changed at this moment or after. */
+  readonly updatedSince?: Date;
 }
 export type RequestFilter = Filter<RequestConditions>;
 
@@ -59,6 +62,16 @@ export const createApprovalQueries = (database: Database) => ({
       [ids],
     );
     return rows.map(requestOf);
+  },
+
+  /** As `byIds`, read once for many viewers: the answer tells each of them whether he may see a request. */
+  forViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => ChangeRequest | null> => {
+    const rows = await database.query<ChangeRequestRow>(
+      `SELECT ${REQUEST_SELECT} FROM change_request AS request WHERE request.id = ANY ($1)`,
+      [ids],
+    );
+    const requests = new Map(rows.map((row) => [row.id, requestOf(row)]));
+    return (viewer, id) => (permit(viewer, 'request.read').ok ? (requests.get(id) ?? null) : null);
   },
 
   /** Open requests on the given subjects: what shows as pending on the subject itself. Needs `request.read`, else none. */
@@ -104,6 +117,7 @@ const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: S
   ...choiceConditions('request.kind', 'text', leaf.kind, params),
   ...choiceConditions('request.maker_id', 'text', leaf.makerId, params),
   ...rangeConditions('request.submitted_at', 'timestamptz', leaf.submittedAt, params),
+  ...rangeConditions('request.updated_at', 'timestamptz', since(leaf.updatedSince), params),
   ...(leaf.subject === undefined
     ? []
     : [

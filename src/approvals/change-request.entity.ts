@@ -54,6 +54,9 @@ export class ChangeRequestEntity {
   @Column('timestamptz', { name: 'closed_at', nullable: true })
   closedAt!: Date | null;
 
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt!: Date;
+
   @Column('integer')
   version!: number;
 }

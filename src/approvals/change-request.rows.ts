@@ -28,6 +28,7 @@ export interface ChangeRequestRow {
   submitted_at: Date;
   decide_by: Date;
   closed_at: Date | null;
+  updated_at: Date;
   version: number;
   levels: { ordinal: number; role: string; quorum: number }[];
   votes: {
@@ -66,6 +67,7 @@ export const requestOf = (row: ChangeRequestRow): ChangeRequest => ({
   submittedAt: row.submitted_at,
   decideBy: row.decide_by,
   closedAt: row.closed_at,
+  updatedAt: row.updated_at,
   version: row.version,
   levels: row.levels.map((level) => {
     if (!isRole(level.role)) throw new Error(`unknown role ${level.role}`);

@@ -1,4 +1,7 @@
-/** Writes change requests, levels and votes. It never deletes: rejected and withdrawn requests stay (I12). */
+/**
+ * Writes change requests, levels and votes, and signals every new version. It never deletes: rejected and withdrawn requests
+ * stay (I12).
+ */
 import type { Tx } from '../platform/unit-of-work';
 import { ChangeRequestEntity, ChangeRequestLevelEntity, ChangeRequestVoteEntity } from './change-request.entity';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
@@ -55,14 +58,21 @@ export const insertRequest = async (
     submittedAt: tx.at,
     decideBy: request.decideBy,
     closedAt: null,
+    updatedAt: tx.at,
     version: 1,
   });
   await tx.manager.insert(
     ChangeRequestLevelEntity,
     request.levels.map((level) => ({ requestId: id, ...level })),
   );
+  return signalled(tx, id);
+};
+
+/** The request as it is now, of which those who watch it will hear. */
+const signalled = async (tx: Tx, id: string): Promise<ChangeRequest> => {
   const stored = await readRequest(tx, id);
   if (stored === null) throw new Error(`request ${id} vanished`);
+  tx.signal('ChangeRequest', id, stored.version);
   return stored;
 };
 
@@ -92,11 +102,11 @@ export const moveRequest = async (
     state: to.state,
     currentLevel: to.currentLevel,
     closedAt: to.state === 'IN_REVIEW' ? null : tx.at,
+    // The clock of another process may have been ahead.
+    updatedAt: new Date(Math.max(request.updatedAt.getTime(), tx.at.getTime())),
     version: request.version + 1,
   });
-  const moved = await readRequest(tx, request.id);
-  if (moved === null) throw new Error(`request ${request.id} vanished`);
-  return moved;
+  return signalled(tx, request.id);
 };
 
 /** Ids of open requests whose time to be decided has passed, oldest first. */

@@ -55,8 +55,8 @@ export const createAuthentication = ({ tokens, bySubject, clock }: Authenticatio
       return { ok: true, value: actorOf(user), expiresAt: verified.expiresAt };
     },
 
-    forget: (subject: string): void => {
-      remembered.delete(subject);
+    forget: (userId: string): void => {
+      for (const [subject, { user }] of remembered) if (user.id === userId) remembered.delete(subject);
     },
   };
 };

@@ -32,14 +32,18 @@ export interface Identity {
   readonly commands: UserCommands;
   readonly queries: UserQueries;
   authenticate(credential: string | undefined): Promise<Authentication>;
+  /** Has the user looked up anew at his next request: his access was changed, perhaps by another process. */
+  accessChanged(userId: string): void;
 }
 
 export const createIdentity = ({ database, unitOfWork, clock, tokens }: IdentityDeps): Identity => {
   const queries = createUserQueries(database);
   const authentication = tokens == null ? null : createAuthentication({ tokens, bySubject: queries.bySubject, clock });
+  const accessChanged = (userId: string): void => authentication?.forget(userId);
   return {
-    commands: createUserCommands({ unitOfWork, accessChanged: (subject) => authentication?.forget(subject) }),
+    commands: createUserCommands({ unitOfWork, accessChanged }),
     queries,
+    accessChanged,
     authenticate: async (credential) => {
       if (authentication === null) throw new Error('this process has no door for people');
       return authentication.authenticate(credential);

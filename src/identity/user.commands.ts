@@ -41,8 +41,8 @@ export interface Deactivation {
 
 export interface UserCommandDeps {
   readonly unitOfWork: UnitOfWork;
-  /** Called after the access of a user has changed, with his subject. */
-  readonly accessChanged: (subject: string) => void;
+  /** Called after the access of a user has changed, with his id. */
+  readonly accessChanged: (userId: string) => void;
 }
 
 export const createUserCommands = ({ unitOfWork, accessChanged }: UserCommandDeps) => {
@@ -65,9 +65,11 @@ export const createUserCommands = ({ unitOfWork, accessChanged }: UserCommandDep
       const event = await write(tx, before);
       await raiseVersion(tx, userId);
       const auditEventId = tx.record({ ...event, object: { type: 'User', id: userId } });
-      return ok({ user: await requireUser(tx, userId), auditEventId });
+      const user = await requireUser(tx, userId);
+      tx.signal('User', userId, user.version);
+      return ok({ user, auditEventId });
     });
-    if (changed.ok) accessChanged(changed.value.user.subject);
+    if (changed.ok) accessChanged(userId);
     return changed;
   };
 

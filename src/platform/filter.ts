@@ -26,6 +26,9 @@ export interface Range<Value> {
   readonly lt?: Value;
 }
 
+export const since = <Value>(moment: Value | undefined): Range<Value> | undefined =>
+  moment === undefined ? undefined : { gte: moment };
+
 /** SQL conditions, joined by AND, of a filter whose leaves `leafConditions` knows. */
 export const filterConditions = <Leaf>(
   filter: Filter<Leaf>,

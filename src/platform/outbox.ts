@@ -3,9 +3,10 @@
  * A row leaves in the transaction that delivered it, so a crash in between repeats a delivery and never loses one.
  * It does not know what a job means, nor which queue takes it.
  */
-import { Client, type QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import type { Json } from '../kernel/canonical-json';
-import { APP_ROLE, type Database } from './database';
+import type { Database } from './database';
+import { listenTo, type Listener } from './notification';
 
 export interface OutboxJob {
   /** Names the handler, for example `rating.chunk`. */
@@ -106,45 +107,6 @@ export const outboxBacklog = async ({ query }: Pick<Database, 'query'>): Promise
   return backlog ?? { waiting: 0, oldest: null };
 };
 
-export interface OutboxListener {
-  /** Connects again after a loss; cheap while connected. Throws when the server cannot be reached. */
-  ensure(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Calls `onAppended` soon after jobs were committed. A hint only: notifications sent while disconnected are lost. */
-export const listenOutbox = (databaseUrl: string, onAppended: () => void): OutboxListener => {
-  let client: Client | null = null;
-  const drop = (dead: Client): void => {
-    if (client === dead) client = null;
-  };
-  return {
-    ensure: async () => {
-      if (client !== null) return;
-      const fresh = new Client({
-        connectionString: databaseUrl,
-        options: `-c role=${APP_ROLE}`,
-        application_name: 'tierwarden-outbox',
-        keepAlive: true,
-        connectionTimeoutMillis: 10_000,
-      });
-      fresh.on('error', () => drop(fresh));
-      fresh.on('end', () => drop(fresh));
-      fresh.on('notification', onAppended);
-      client = fresh;
-      try {
-        await fresh.connect();
-        await fresh.query(`LISTEN ${CHANNEL}`);
-      } catch (error) {
-        drop(fresh);
-        await fresh.end().catch(() => undefined);
-        throw error;
-      }
-    },
-    close: async () => {
-      const last = client;
-      client = null;
-      await last?.end().catch(() => undefined);
-    },
-  };
-};
+/** Calls `onAppended` soon after jobs were committed; notifications sent while disconnected are lost. */
+export const listenOutbox = (databaseUrl: string, onAppended: () => void): Listener =>
+  listenTo({ databaseUrl, channel: CHANNEL, applicationName: 'tierwarden-outbox' }, onAppended);

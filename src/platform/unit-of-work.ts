@@ -16,6 +16,7 @@ import type { Result } from '../kernel/result';
 import type { Database, Query } from './database';
 import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
+import { appendSignals, type Signal, type SignalTopic } from './signals';
 
 export type { OutboxJob } from './outbox';
 
@@ -53,7 +54,9 @@ export interface Tx {
   /** Adds an audit event to this transaction; returns its id. */
   record(event: AuditDraft): string;
   enqueue(job: OutboxJob): void;
-  /** Runs `work` and undoes it, its events and jobs included: tells whether a change would go through. */
+  /** Tells those who watch the object that it is at this version now; they hear of it when this transaction has committed. */
+  signal(topic: SignalTopic, objectId: string, version: number): void;
+  /** Runs `work` and undoes it, its events, jobs and signals included: tells whether a change would go through. */
   dryRun<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
   /** Declares that the work found nothing to do: the transaction is rolled back and no event is demanded. */
   unchanged(): void;
@@ -74,6 +77,8 @@ export interface UnitOfWorkDeps {
   readonly newId: NewId;
   /** Stores the events of one transaction; given by the audit room. */
   readonly writeAudit: (tx: Tx, events: readonly RecordedEvent[]) => Promise<void>;
+  /** Called after a transaction with signals has committed. */
+  readonly signalled?: () => void;
 }
 
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -114,6 +119,7 @@ const runOnce = async <T>(
   const runner = deps.database.dataSource.createQueryRunner();
   const events: RecordedEvent[] = [];
   const jobs: OutboxJob[] = [];
+  const signals: Signal[] = [];
   let declaredUnchanged = false;
   try {
     const client = (await runner.connect()) as PoolClient;
@@ -142,14 +148,18 @@ const runOnce = async <T>(
       enqueue: (job) => {
         jobs.push(job);
       },
+      signal: (topic, objectId, version) => {
+        signals.push({ topic, objectId, version });
+      },
       dryRun: async (rehearsal) => {
-        const [eventCount, jobCount] = [events.length, jobs.length];
+        const [eventCount, jobCount, signalCount] = [events.length, jobs.length, signals.length];
         await client.query('SAVEPOINT dry_run');
         // A throw ends the whole transaction, so only the orderly end rolls back to here.
         const result = await rehearsal();
         await client.query('ROLLBACK TO SAVEPOINT dry_run');
         events.length = eventCount;
         jobs.length = jobCount;
+        signals.length = signalCount;
         return result;
       },
       unchanged: () => {
@@ -173,13 +183,16 @@ const runOnce = async <T>(
         return result;
       }
       await client.query('ROLLBACK TO SAVEPOINT key_claimed');
+      signals.length = 0;
     } else {
       if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
       await deps.writeAudit(tx, events);
       if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at);
+      if (signals.length > 0) await appendSignals(tx.query, signals);
     }
     if (isKeyed(by)) await keepAnswer(tx.query, by, result);
     await runner.commitTransaction();
+    if (signals.length > 0) deps.signalled?.();
     return result;
   } catch (error) {
     // The first error is the one worth hearing of; a rollback on a broken connection fails by itself.

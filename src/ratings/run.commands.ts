@@ -149,6 +149,8 @@ const completeWhenLast = async (tx: Tx, runId: string): Promise<Result<{ readonl
       before: { state: run.state },
       after: { state: 'COMPLETED', ...summary(totals) },
     });
+  } else {
+    await store.noteProgress(tx, runId, run.version);
   }
   return ok({ done: true });
 };

@@ -29,6 +29,9 @@ export class RatingRunEntity {
   @Column('timestamptz', { name: 'finished_at', nullable: true })
   finishedAt!: Date | null;
 
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt!: Date;
+
   @Column('integer')
   version!: number;
 }

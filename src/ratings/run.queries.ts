@@ -5,6 +5,15 @@ import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
+import {
+  choiceConditions,
+  filterConditions,
+  rangeConditions,
+  since,
+  type Choice,
+  type Filter,
+  type Range,
+} from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { RunState } from './domain/run';
 
@@ -23,8 +32,17 @@ export interface RatingRun {
   readonly requestedBy: string;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
+  /** When it last moved or a chunk of it was done. */
+  readonly updatedAt: Date;
   readonly version: number;
 }
+
+export type RunFilter = Filter<{
+  readonly state?: Choice<RunState>;
+  readonly startedAt?: Range<Date>;
+  /** Changed at this moment or after. */
+  readonly updatedSince?: Date;
+}>;
 
 export interface ParkedRow {
   readonly customerId: string;
@@ -40,7 +58,8 @@ export interface GradeCount {
 
 const RUN_COLUMNS = `run.id, run.state, run.scorecard_version_id AS "scorecardVersionId", run.as_of::text AS "asOf",
   run.customers, progress.rated, progress.parked, progress.chunks, progress.done AS "chunksDone",
-  run.requested_by AS "requestedBy", run.started_at AS "startedAt", run.finished_at AS "finishedAt", run.version`;
+  run.requested_by AS "requestedBy", run.started_at AS "startedAt", run.finished_at AS "finishedAt",
+  run.updated_at AS "updatedAt", run.version`;
 
 const RUN_TABLES = `rating_run AS run CROSS JOIN LATERAL (
   SELECT coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked, count(*)::int AS chunks,
@@ -54,17 +73,24 @@ export const createRunQueries = ({ query }: Database) => ({
       ? query<RatingRun>(`SELECT ${RUN_COLUMNS} FROM ${RUN_TABLES} WHERE run.id = ANY ($1::uuid[])`, [ids])
       : [],
 
-  /** Newest first. */
-  runs: async (viewer: Actor, page: PageRequest): Promise<Result<Page<RatingRun>>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await fetchPage<RatingRun>(query, runSelect(), page)) : permitted;
+  /** As `runsByIds`, read once for many viewers: the answer tells each of them whether he may see a run. */
+  runsForViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => RatingRun | null> => {
+    const rows = await query<RatingRun>(`SELECT ${RUN_COLUMNS} FROM ${RUN_TABLES} WHERE run.id = ANY ($1::uuid[])`, [
+      ids,
+    ]);
+    const runs = new Map(rows.map((run) => [run.id, run]));
+    return (viewer, id) => (permit(viewer, 'rating.read').ok ? (runs.get(id) ?? null) : null);
   },
 
-  countRuns: async (viewer: Actor): Promise<Result<CappedCount>> => {
+  /** Newest first. */
+  runs: async (viewer: Actor, filter: RunFilter, page: PageRequest): Promise<Result<Page<RatingRun>>> => {
     const permitted = permit(viewer, 'rating.read');
-    return permitted.ok
-      ? ok(await countCapped(query, { from: 'rating_run', where: [], params: new SqlParams() }))
-      : permitted;
+    return permitted.ok ? ok(await fetchPage<RatingRun>(query, runSelect(filter), page)) : permitted;
+  },
+
+  countRuns: async (viewer: Actor, filter: RunFilter): Promise<Result<CappedCount>> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok ? ok(await countCapped(query, { ...runSelect(filter), from: 'rating_run AS run' })) : permitted;
   },
 
   /** Customers that the run could not rate, in the order of ids. */
@@ -91,16 +117,23 @@ export const createRunQueries = ({ query }: Database) => ({
 
 export type RunQueries = ReturnType<typeof createRunQueries>;
 
-const runSelect = (): PagedSelect => ({
-  select: RUN_COLUMNS,
-  from: RUN_TABLES,
-  where: [],
-  params: new SqlParams(),
-  order: [
-    { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
-    { expression: 'run.id', type: 'uuid', direction: 'DESC' },
-  ],
-});
+const runSelect = (filter: RunFilter): PagedSelect => {
+  const params = new SqlParams();
+  return {
+    select: RUN_COLUMNS,
+    from: RUN_TABLES,
+    where: filterConditions(filter, ({ state, startedAt, updatedSince }) => [
+      ...choiceConditions('run.state', 'text', state, params),
+      ...rangeConditions('run.started_at', 'timestamptz', startedAt, params),
+      ...rangeConditions('run.updated_at', 'timestamptz', since(updatedSince), params),
+    ]),
+    params,
+    order: [
+      { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
+      { expression: 'run.id', type: 'uuid', direction: 'DESC' },
+    ],
+  };
+};
 
 const parkedSelect = (runId: string): PagedSelect => {
   const params = new SqlParams();

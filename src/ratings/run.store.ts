@@ -49,12 +49,14 @@ export const insertRun = async (
     ...run,
     state: 'RUNNING',
     requestedBy: tx.initiator.actor.id,
+    updatedAt: run.startedAt,
     version: 1,
   });
   await tx.manager.insert(
     RatingRunChunkEntity,
     chunks.map((chunk) => ({ runId: id, ...chunk })),
   );
+  tx.signal('RatingRun', id, 1);
   return id;
 };
 
@@ -70,7 +72,14 @@ export const lockRun = async (tx: Tx, id: string): Promise<RunRow | null> => {
 };
 
 export const moveRun = async (tx: Tx, run: RunRow, state: RunState): Promise<void> => {
+  await noteProgress(tx, run.id, run.version + 1);
   await tx.manager.update(RatingRunEntity, run.id, { state, finishedAt: tx.at, version: run.version + 1 });
+};
+
+/** Marks the locked run as changed: a chunk of it is done, or it moves. */
+export const noteProgress = async (tx: Tx, runId: string, version: number): Promise<void> => {
+  await tx.query('UPDATE rating_run SET updated_at = greatest(updated_at, $2) WHERE id = $1', [runId, tx.at]);
+  tx.signal('RatingRun', runId, version);
 };
 
 /** Locks a chunk that is not done yet; null when it is done or not there. */

@@ -40,6 +40,7 @@ const request = (over: Partial<ChangeRequest> = {}): ChangeRequest => ({
   submittedAt: NOW,
   decideBy: LATER,
   closedAt: null,
+  updatedAt: NOW,
   version: 1,
   votes: [],
   ...over,

@@ -77,6 +77,8 @@ export interface ChangeRequest extends RequestSubstance {
   /** Undecided at this moment, the request expires. */
   readonly decideBy: Date;
   readonly closedAt: Date | null;
+  /** Of the newest version. */
+  readonly updatedAt: Date;
   readonly version: number;
   readonly votes: readonly Vote[];
 }
