@@ -5,9 +5,10 @@
 import { MIGRATIONS } from '../migrations';
 import { bootstrap, createApp, type App } from '../src/app';
 import type { Config, LogLevel } from '../src/config';
+import type { SessionTimeouts } from '../src/platform/database';
 import { attachEmbedded } from '../src/platform/embedded-postgres';
 import { createLogger } from '../src/platform/logger';
-import { migrate, MigrationNewerThanCode } from '../src/platform/migrate';
+import { compareSchema, migrate, MigrationNewerThanCode } from '../src/platform/migrate';
 import { CommandFailed } from './output';
 import { beginStep, type Step } from './progress';
 
@@ -23,8 +24,8 @@ export interface ProcessOptions {
   readonly process?: string;
   /** Unless LOG_LEVEL says otherwise. */
   readonly logLevel?: LogLevel;
-  /** Longest run of one SQL statement; none unless given. */
-  readonly statementTimeoutMs?: number;
+  /** None unless given. */
+  readonly timeouts?: SessionTimeouts;
 }
 
 export const withDatabase = async <T>(config: Config, work: (urls: DatabaseUrls) => Promise<T>): Promise<T> => {
@@ -73,7 +74,7 @@ export const openApp = (config: Config, urls: DatabaseUrls, options: ProcessOpti
   createApp({
     config,
     databaseUrl: urls.appUrl,
-    ...(options.statementTimeoutMs === undefined ? {} : { statementTimeoutMs: options.statementTimeoutMs }),
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     logger: createLogger({
       level: config.logLevel ?? options.logLevel ?? 'warn',
       format: config.logFormat,
@@ -83,16 +84,9 @@ export const openApp = (config: Config, urls: DatabaseUrls, options: ProcessOpti
 
 /** Throws unless the database has exactly the migrations that this program knows. */
 export const demandMigrated = async (app: App): Promise<void> => {
-  const applied = await appliedMigrations(app);
-  const known = MIGRATIONS.map((migration) => migration.name);
-  const newer = applied.filter((name) => !known.includes(name));
-  if (newer.length > 0) throw new MigrationNewerThanCode(newer);
-  const missing = known.length - applied.length;
-  if (missing > 0) throw new CommandFailed(`the database lacks ${missing} migrations; run tierwarden migrate`);
-};
-
-const appliedMigrations = async (app: App): Promise<string[]> => {
-  const [table] = await app.database.query<{ there: boolean }>("SELECT to_regclass('migration') IS NOT NULL AS there");
-  if (table?.there !== true) return [];
-  return (await app.database.query<{ name: string }>('SELECT name FROM migration')).map((row) => row.name);
+  const { missing, unknown } = await compareSchema(app.database.query, MIGRATIONS);
+  if (unknown.length > 0) throw new MigrationNewerThanCode(unknown);
+  if (missing.length > 0) {
+    throw new CommandFailed(`the database lacks ${missing.length} migrations; run tierwarden migrate`);
+  }
 };

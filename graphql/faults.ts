@@ -56,8 +56,9 @@ const RETRYABLE = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
 
 /** Connection lost, too many of them, statement or lock given up, server shutting down: trying again may help. */
 const UNAVAILABLE = /^(08|53|57P|57014|55P03)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
-/** The pool's own words; it gives no code. */
-const POOL_EXHAUSTED = /^timeout exceeded when trying to connect$/;
+/** The driver's own words where it gives no code: no connection to be had, or one that was lost between two statements. */
+const CONNECTION_LOST =
+  /^(timeout exceeded when trying to connect|Client has encountered a connection error and is not queryable|Connection terminated.*)$/;
 /** The database could not make a value out of what it was given, such as a key in a made-up cursor. */
 const UNUSABLE_VALUE = /^22/;
 
@@ -81,7 +82,7 @@ const unforeseenFault = (logger: Logger, error: unknown): GraphQLError => {
   const { name, message, stack, code = '' } = error as Error & { code?: string };
   if (UNUSABLE_VALUE.test(code)) return fault('BAD_USER_INPUT', 'a value cannot be used', { reason: 'UNUSABLE_VALUE' });
   logger.error({ err: { type: name, message, stack, code } }, 'a request failed unforeseen');
-  return UNAVAILABLE.test(code) || POOL_EXHAUSTED.test(message)
+  return UNAVAILABLE.test(code) || CONNECTION_LOST.test(message)
     ? fault('SERVICE_UNAVAILABLE', 'a service that is needed does not answer', { retryable: true })
     : fault('INTERNAL_SERVER_ERROR', 'something went wrong on our side', { retryable: false });
 };

@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import { MIGRATIONS } from '../migrations';
 import { createApprovals, type Approvals } from './approvals';
 import { createAudit, type Audit } from './audit';
 import type { Config } from './config';
@@ -20,7 +21,8 @@ import { RefusalError } from './kernel/refusal';
 import type { Result } from './kernel/result';
 import { createLimits, type Limits } from './limits';
 import { createOverrides, type Overrides } from './overrides';
-import { openDatabase, type Database } from './platform/database';
+import { openDatabase, type Database, type SessionTimeouts } from './platform/database';
+import { compareSchema, type SchemaState } from './platform/migrate';
 import { createSignals, type Signals } from './platform/signals';
 import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
 import { createPolicies, type Policies } from './policies';
@@ -50,8 +52,15 @@ export interface App {
   readonly limits: Limits;
   readonly validation: Validation;
   /** Whether requests can be served now; names what is missing. */
-  readiness(): Promise<{ readonly ready: boolean; readonly database: 'ok' | 'unreachable' }>;
+  readiness(): Promise<Readiness>;
   close(): Promise<void>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly database: 'ok' | 'unreachable';
+  /** Null while the database does not answer. One that is newer will do, so that a new release can be brought in beside this. */
+  readonly schema: SchemaState['standing'] | null;
 }
 
 export interface AppOptions {
@@ -60,8 +69,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** Longest run of one SQL statement; none unless given, as jobs and commands may take their time. */
-  readonly statementTimeoutMs?: number;
+  /** None unless given, as jobs and commands may take their time. */
+  readonly timeouts?: SessionTimeouts;
 }
 
 export const createApp = async ({
@@ -69,7 +78,7 @@ export const createApp = async ({
   databaseUrl,
   logger,
   clock = () => new Date(),
-  statementTimeoutMs = 0,
+  timeouts = {},
 }: AppOptions): Promise<App> => {
   const newId: NewId = uuidv7;
   const database = await openDatabase({
@@ -77,7 +86,7 @@ export const createApp = async ({
     entities: ENTITIES,
     poolSize: config.databasePoolSize,
     applicationName: 'tierwarden',
-    statementTimeoutMs,
+    timeouts,
   });
   const audit = createAudit({ database });
   const signals = createSignals({ database, databaseUrl, redis: config.redis, logger });
@@ -141,11 +150,12 @@ export const createApp = async ({
     validation,
     readiness: async () => {
       try {
-        await database.query('SELECT 1');
-        return { ready: true, database: 'ok' };
+        const { standing, missing } = await compareSchema(database.query, MIGRATIONS);
+        if (standing === 'older') logger.warn({ missing }, 'not ready: the database lacks migrations');
+        return { ready: standing !== 'older', database: 'ok', schema: standing };
       } catch (error) {
         logger.warn({ err: error }, 'not ready: the database does not answer');
-        return { ready: false, database: 'unreachable' };
+        return { ready: false, database: 'unreachable', schema: null };
       }
     },
     close: async () => {

@@ -57,6 +57,10 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Longest run of one SQL statement for the API; 0 for none. */
   readonly statementTimeoutMs: number;
+  /** Longest wait of one SQL statement of the API for a lock; 0 for none. */
+  readonly lockTimeoutMs: number;
+  /** Longest pause inside a transaction, for the API and workers; 0 for none. */
+  readonly idleInTransactionTimeoutMs: number;
   /** Dearest operation that the API takes, in points of cost. */
   readonly queryCostLimit: number;
   /** Points of cost that one client may spend in a minute, over all API processes; 0 for any number. */
@@ -150,6 +154,8 @@ const VARIABLES = z.object({
   LOG_FORMAT: oneOf(LOG_FORMATS).default('auto'),
   WORKER_CONCURRENCY: integer(1, 256, 2),
   STATEMENT_TIMEOUT_MS: integer(0, 600_000, 30_000),
+  LOCK_TIMEOUT_MS: integer(0, 600_000, 10_000),
+  IDLE_IN_TRANSACTION_TIMEOUT_MS: integer(0, 600_000, 60_000),
   QUERY_COST_LIMIT: integer(1, 1_000_000, 10_000),
   RATE_LIMIT_PER_MINUTE: integer(0, 999_999_999, 1_000_000),
   TRUSTED_DOCUMENTS: oneOf(TRUSTED_DOCUMENTS_MODES).default('off'),
@@ -198,6 +204,8 @@ export const readConfig = (env: Environment): Config => {
     logFormat: variables.LOG_FORMAT,
     workerConcurrency: variables.WORKER_CONCURRENCY,
     statementTimeoutMs: variables.STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: variables.LOCK_TIMEOUT_MS,
+    idleInTransactionTimeoutMs: variables.IDLE_IN_TRANSACTION_TIMEOUT_MS,
     queryCostLimit: QUERY_COST_LIMIT,
     rateLimitPerMinute: RATE_LIMIT_PER_MINUTE,
     trustedDocuments: {

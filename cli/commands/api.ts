@@ -26,6 +26,6 @@ const runApi = async (): Promise<void> => {
       endWithin(config.shutdownTimeoutMs);
       await api.close();
     },
-    { process: 'api', logLevel: 'info', statementTimeoutMs: config.statementTimeoutMs },
+    { process: 'api', logLevel: 'info', timeouts: config },
   );
 };

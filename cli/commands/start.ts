@@ -40,7 +40,8 @@ const runStart = async (): Promise<void> => {
       () => migrate({ ...urls, migrations: MIGRATIONS }),
       ({ applied }) => (applied.length === 0 ? 'nothing to do' : `${applied.length} migrations`),
     );
-    const app = await openApp(config, urls, { process: 'start' });
+    const { idleInTransactionTimeoutMs } = config;
+    const app = await openApp(config, urls, { process: 'start', timeouts: { idleInTransactionTimeoutMs } });
     try {
       await bootstrap(app);
       const sample = config.mode === 'embedded' ? await ensureSample(app) : null;

@@ -25,6 +25,10 @@ const runWorker = async (): Promise<void> => {
       endWithin(config.shutdownTimeoutMs);
       await worker.close();
     },
-    { process: 'worker', logLevel: 'info' },
+    {
+      process: 'worker',
+      logLevel: 'info',
+      timeouts: { idleInTransactionTimeoutMs: config.idleInTransactionTimeoutMs },
+    },
   );
 };

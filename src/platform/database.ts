@@ -13,14 +13,23 @@ type DatabaseRole = typeof OWNER_ROLE | typeof APP_ROLE | typeof READER_ROLE;
 
 type EntityClass = (new () => object) | EntitySchema;
 
+/** Bounds of every connection, in milliseconds; 0 or absent for none. */
+export interface SessionTimeouts {
+  /** Longest run of one statement. */
+  readonly statementTimeoutMs?: number;
+  /** Longest wait of one statement for a lock. */
+  readonly lockTimeoutMs?: number;
+  /** Longest pause inside a transaction; then the server undoes it and ends the session. */
+  readonly idleInTransactionTimeoutMs?: number;
+}
+
 export interface DatabaseOptions {
   readonly url: string;
   readonly entities: readonly EntityClass[];
   /** Connections of the pool. */
   readonly poolSize: number;
   readonly applicationName: string;
-  /** Longest run of one statement, in milliseconds; 0 for none. */
-  readonly statementTimeoutMs?: number;
+  readonly timeouts?: SessionTimeouts;
 }
 
 /** Runs one statement and yields its rows. */
@@ -83,10 +92,17 @@ export const dataSourceOptions = (
   synchronize: false,
   installExtensions: false,
   extra: {
-    options: `-c role=${role} -c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    options: `-c role=${role} -c timezone=UTC ${timeoutSettings(options.timeouts)}`,
     connectionTimeoutMillis: 10_000,
   },
 });
+
+const timeoutSettings = (timeouts: SessionTimeouts = {}): string =>
+  [
+    `-c statement_timeout=${timeouts.statementTimeoutMs ?? 0}`,
+    `-c lock_timeout=${timeouts.lockTimeoutMs ?? 0}`,
+    `-c idle_in_transaction_session_timeout=${timeouts.idleInTransactionTimeoutMs ?? 0}`,
+  ].join(' ');
 
 export const openDatabase = async (options: DatabaseOptions): Promise<Database> => {
   const dataSource = new DataSource(dataSourceOptions(options.url, APP_ROLE, options));

@@ -4,7 +4,7 @@
  */
 import { Client } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { APP_ROLE, DatabaseUnreachable, dataSourceOptions, OWNER_ROLE, READER_ROLE } from './database';
+import { APP_ROLE, DatabaseUnreachable, dataSourceOptions, OWNER_ROLE, READER_ROLE, type Query } from './database';
 import { migrateQueueSchema } from './queue';
 
 type MigrationClasses = Extract<NonNullable<DataSourceOptions['migrations']>, readonly unknown[]>;
@@ -52,13 +52,24 @@ export const migrate = async (options: MigrateOptions): Promise<MigrateOutcome> 
   }
 };
 
-/** Names of migrations that the database has and this code does not know; empty when all is well. */
-const unknownMigrations = async (client: Client, known: MigrationClasses): Promise<string[]> => {
-  const table = await client.query<{ exists: boolean }>("SELECT to_regclass('migration') IS NOT NULL AS exists");
-  if (table.rows[0]?.exists !== true) return [];
-  const names = new Set(known.map((migration) => (migration as { name: string }).name));
-  const applied = await client.query<{ name: string }>('SELECT name FROM migration ORDER BY id');
-  return applied.rows.map((row) => row.name).filter((name) => !names.has(name));
+/** How the migrations of a database stand to those of this code; the names are in the order of the migrations. */
+export interface SchemaState {
+  /** A database that lacks any is older, whatever else it has. */
+  readonly standing: 'current' | 'older' | 'newer';
+  readonly missing: readonly string[];
+  /** Those that this code does not know. */
+  readonly unknown: readonly string[];
+}
+
+/** Takes the query of any role. A database that was never migrated lacks all. */
+export const compareSchema = async (query: Query, known: MigrationClasses): Promise<SchemaState> => {
+  const names = known.map((migration) => (migration as { name: string }).name);
+  const [table] = await query<{ there: boolean }>("SELECT to_regclass('migration') IS NOT NULL AS there");
+  const rows = table?.there === true ? await query<{ name: string }>('SELECT name FROM migration ORDER BY id') : [];
+  const applied = rows.map((row) => row.name);
+  const missing = names.filter((name) => !applied.includes(name));
+  const unknown = applied.filter((name) => !names.includes(name));
+  return { standing: missing.length > 0 ? 'older' : unknown.length > 0 ? 'newer' : 'current', missing, unknown };
 };
 
 const loginOf = (url: string): string => decodeURIComponent(new URL(url).username);
@@ -112,7 +123,8 @@ const runMigrations = async (options: MigrateOptions): Promise<MigrateOutcome> =
   const probe = new Client({ connectionString: options.ownerUrl });
   await probe.connect();
   try {
-    const unknown = await unknownMigrations(probe, options.migrations);
+    const query: Query = async (sql) => (await probe.query(sql)).rows as never[];
+    const { unknown } = await compareSchema(query, options.migrations);
     if (unknown.length > 0) throw new MigrationNewerThanCode(unknown);
   } finally {
     await probe.end();

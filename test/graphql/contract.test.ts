@@ -466,7 +466,29 @@ describe('the rest of the site', () => {
     });
     expect(await got.json()).toMatchObject({ data: { __typename: 'Query' } });
     expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
-    expect(await (await fetch(`${api.url}/readyz`)).json()).toMatchObject({ ready: true });
+    expect(await (await fetch(`${api.url}/readyz`)).json()).toEqual({ ready: true, database: 'ok', schema: 'current' });
     expect((await fetch(`${api.url}/nowhere`)).status).toBe(404);
+  });
+
+  it.each<[string, string, string, object]>([
+    [
+      'not ready on a database that lacks a migration',
+      'DELETE FROM migration WHERE id = (SELECT max(id) FROM migration)',
+      "INSERT INTO migration (timestamp, name) VALUES (1, '$newest')",
+      { ready: false, database: 'ok', schema: 'older' },
+    ],
+    [
+      'ready on one that a newer release has migrated',
+      "INSERT INTO migration (timestamp, name) VALUES (1, 'FromTheFuture1')",
+      "DELETE FROM migration WHERE name = 'FromTheFuture1'",
+      { ready: true, database: 'ok', schema: 'newer' },
+    ],
+  ])('is %s', async (_, change, undo, expected) => {
+    const [newest] = await api.test.asOwner<{ name: string }>('SELECT name FROM migration ORDER BY id DESC LIMIT 1');
+    await api.test.asOwner(change);
+    const changed = await fetch(`${api.url}/readyz`);
+    await api.test.asOwner(undo.replace('$newest', newest?.name ?? ''));
+    expect([changed.status, await changed.json()]).toEqual([(expected as Loose).ready ? 200 : 503, expected]);
+    expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
   });
 });

@@ -8,6 +8,7 @@ import { createRateLimiter } from '../../graphql/rate-limit';
 import { createSchema } from '../../graphql/schema';
 import { readTrustedDocuments, sha256Of } from '../../graphql/trusted-documents';
 import { readConfig } from '../../src/config';
+import { ok } from '../../src/kernel/result';
 import { openRateLimitStore } from '../../src/platform/rate-limit-store';
 import { publishedOperations, useApi, type Answer } from '../support/api';
 import { useDatabase } from '../support/database';
@@ -423,5 +424,51 @@ describe('a statement that takes too long', () => {
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true });
     expect(waiting).toEqual([{ count: 0 }]);
     expect((await api.ask('approver', '{ customers { nodes { id } } }')).errors).toEqual([]);
+  });
+});
+
+describe('a change that another one holds up', () => {
+  const api = useApi('empty', { lockTimeoutMs: 200 });
+  const register = (number: string): Promise<Answer> =>
+    api.ask('maker', 'register-customer', { input: { number, nameZh: '甲公司' } });
+
+  it('gives up waiting, changes nothing, and can be tried again', async () => {
+    await api.test.asOwner('BEGIN');
+    // As an import does for the time of a chunk.
+    await api.test.asOwner("SELECT pg_advisory_xact_lock(hashtext('customer'))");
+    const blocked = await register('HELD-UP');
+    const reading = await api.ask('maker', '{ customer(number: "HELD-UP") { id } }');
+    await api.test.asOwner('ROLLBACK');
+    expect(blocked.errors[0]?.extensions).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true });
+    expect(reading).toMatchObject({ data: { customer: null }, errors: [] });
+    expect((await register('HELD-UP')).data.registerCustomer).toMatchObject({
+      userErrors: [],
+      customer: { version: 1 },
+    });
+  });
+});
+
+describe('a transaction in which nothing happens', () => {
+  const api = useApi('empty', { idleInTransactionTimeoutMs: 100 });
+
+  it('is undone and lets its locks go, and its request can be tried again', async () => {
+    const register = (number: string): Promise<Answer> =>
+      api.ask('maker', 'register-customer', { input: { number, nameZh: '甲公司' } });
+    let next: Answer | undefined;
+    const { customers, unitOfWork } = api.app;
+    jest.spyOn(customers.commands, 'registerCustomer').mockImplementationOnce((by) =>
+      unitOfWork.run(by, async (tx) => {
+        await tx.query("SELECT pg_advisory_xact_lock(hashtext('customer'))");
+        next = await register('NEXT');
+        tx.record({ action: 'test.hung', object: { type: 'Test', id: 'hung' } });
+        return ok({} as never);
+      }),
+    );
+    const hung = await register('HUNG');
+    expect(next?.data.registerCustomer).toMatchObject({ userErrors: [], customer: { number: 'NEXT' } });
+    expect(hung.errors[0]?.extensions).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true });
+    const events = await api.ask('auditor', 'audit-events', { where: { action: { eq: 'test.hung' } } });
+    expect(events.data.auditEvents.nodes).toEqual([]);
+    expect((await register('HUNG')).data.registerCustomer.userErrors).toEqual([]);
   });
 });

@@ -83,7 +83,7 @@ const startTestApi = async (
     databaseUrl: cloned.database.appUrl,
     logger: pino({ level: 'silent' }),
     clock: cloned.database.clock,
-    statementTimeoutMs: config.statementTimeoutMs,
+    timeouts: config,
   });
   try {
     await bootstrap(app);
