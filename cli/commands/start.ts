@@ -7,12 +7,12 @@ import { startApi } from '../../graphql/server';
 import { MIGRATIONS } from '../../migrations';
 import { asSystem, bootstrap, required, type App } from '../../src/app';
 import { loadConfig, requireSignIn } from '../../src/config';
-import type { Initiator } from '../../src/kernel/actor';
 import { migrate } from '../../src/platform/migrate';
 import { startWorker } from '../../workers/main';
 import { interrupted } from '../interruption';
 import { say } from '../output';
 import { step } from '../progress';
+import { awaitsFirstRating } from '../sample/first-rating';
 import { loadSamplePortfolio, type LoadedSample } from '../sample/load';
 import { demandDatabase, demandRedis } from '../reachable';
 import { demandFreePort, endWithin } from '../serving';
@@ -80,14 +80,6 @@ const ensureSample = async (app: App): Promise<LoadedSample> => {
     ({ customers, snapshots }) =>
       loaded ? `${customers} companies, ${snapshots} reports` : 'there since an earlier start',
   );
-  const [newest] = required(await app.ratings.queries.runs(by.actor, {}, { first: 1, after: null })).items;
-  if (newest?.state === 'RUNNING' || !(await isRated(app, by, sample))) await ratePortfolio(app, by);
+  if (await awaitsFirstRating(app, by, sample)) await ratePortfolio(app, by);
   return sample;
-};
-
-/** Whether the sample has been rated: an earlier run may have been over other customers alone. */
-const isRated = async (app: App, by: Initiator, { stories }: LoadedSample): Promise<boolean> => {
-  const customers = await Promise.all(stories.map(({ number }) => app.customers.queries.byNumber(by.actor, number)));
-  const ids = customers.flatMap((customer) => (customer === null ? [] : [customer.id]));
-  return (await app.ratings.queries.gradesOf(by.actor, ids)).length > 0;
 };

@@ -6,17 +6,19 @@ import { asSystem, bootstrap, createApp, required, type App } from '../../src/ap
 import { readConfig } from '../../src/config';
 import { databaseUrl, sampleTemplate, testServer } from './server';
 
-/** Rates everybody in this process, chunk by chunk, as workers would; yields the run's id. */
-const rateEverybody = async (app: App): Promise<string> => {
-  const by = asSystem('rating-worker', 'test');
-  const { runId } = required(await app.ratings.startRun(by));
+const by = asSystem('rating-worker', 'test');
+
+/** Carries a run out in this process, chunk by chunk, as workers would. */
+export const finishRun = async (app: App, runId: string): Promise<void> => {
   const chunks = await app.database.query<{ ordinal: number }>(
     'SELECT ordinal FROM rating_run_chunk WHERE run_id = $1 ORDER BY ordinal',
     [runId],
   );
   for (const { ordinal } of chunks) required(await app.ratings.runChunk(by, { runId, ordinal }));
-  return runId;
 };
+
+export const rateEverybody = async (app: App): Promise<void> =>
+  finishRun(app, required(await app.ratings.startRun(by)).runId);
 
 /** When the sample was loaded: its last quarter ends shortly before the moment that test clocks start at. */
 const SAMPLE_LOADED_AT = '2026-01-15T07:00:00.000Z';
