@@ -5,14 +5,7 @@
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { ArgsType, Field, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import { digestOf, type Json } from '../src/kernel/canonical-json';
-import {
-  DEFAULT_PAGE_SIZE,
-  MAX_PAGE_SIZE,
-  type CappedCount,
-  type Page,
-  type PageKey,
-  type PageRequest,
-} from '../src/kernel/page';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type CappedCount, type PageKey } from '../src/kernel/page';
 import { fault } from './faults';
 
 @ArgsType()
@@ -68,10 +61,11 @@ class TotalCount {
 }
 
 export interface Connection<Node> {
+  /** Made only where asked for, as are the nodes. */
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
   readonly nodes: readonly Node[];
   readonly pageInfo: PageInfo;
-  totalCount(): Promise<CappedCount>;
+  readonly totalCount: CappedCount;
 }
 
 /** The GraphQL types of a connection over `nodeClass`, named after it. */
@@ -96,73 +90,88 @@ export const connectionType = <Node extends object>(name: string, nodeClass: Cla
     @Field(() => PageInfo, { description: 'Where the page stands.', simple: true })
     pageInfo!: PageInfo;
 
-    // graphql-js calls a function that stands in a field, so it is counted only when asked for.
     @Field(() => TotalCount, { description: 'Size of the whole list; costs a count.', simple: true })
-    totalCount!: () => Promise<CappedCount>;
+    totalCount!: CappedCount;
   }
   return ConnectionType;
 };
 
+/** What a cursor is bound to, besides the object that the list belongs to. */
 export interface ListBinding {
   readonly list: string;
   readonly order: Json;
   readonly filter: Json;
 }
 
-/** A filter as JSON, moments as text: what a cursor is bound to. */
+/** A filter as JSON, moments as text. */
 export const asJson = (filter: object): Json => JSON.parse(JSON.stringify(filter)) as Json;
 
-const bindingDigest = (binding: ListBinding): string =>
-  digestOf({ list: binding.list, order: binding.order, filter: binding.filter }).slice(0, 12);
+const digests = new WeakMap<ListBinding, string>();
 
-/** The page that the arguments ask for; a fault for a cursor of another list, order or filter. */
-export const pageRequest = (args: PageArgs, binding: ListBinding, keyLength: number): PageRequest => ({
-  first: args.first,
-  after:
-    args.after === undefined || args.after === null ? null : readCursor(args.after, bindingDigest(binding), keyLength),
-});
+const digestOfBinding = (binding: ListBinding): string => {
+  const digest =
+    digests.get(binding) ??
+    digestOf({ list: binding.list, order: binding.order, filter: binding.filter }).slice(0, DIGEST_LENGTH);
+  digests.set(binding, digest);
+  return digest;
+};
+const DIGEST_LENGTH = 12;
 
-const readCursor = (cursor: string, digest: string, keyLength: number): PageKey => {
+export interface Cursor {
+  /** Key of the object that the list belongs to; empty at the root. */
+  readonly parent: string;
+  readonly key: PageKey;
+}
+
+const writeCursor = (binding: ListBinding, { parent, key }: Cursor): string =>
+  Buffer.from(JSON.stringify([digestOfBinding(binding), parent, ...key])).toString('base64url');
+
+/** Throws the fault for what is no cursor of this list, order and filter. */
+export const readCursor = (cursor: string, binding: ListBinding): Cursor => {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
     parts = null;
   }
-  if (
-    Array.isArray(parts) &&
-    parts.length === keyLength + 1 &&
-    parts.every((part) => typeof part === 'string') &&
-    parts[0] === digest
-  ) {
-    return parts.slice(1);
+  if (Array.isArray(parts) && parts.every((part) => typeof part === 'string')) {
+    const [digest, parent, ...key] = parts;
+    if (digest === digestOfBinding(binding) && parent !== undefined && key.length > 0) return { parent, key };
   }
-  throw fault('BAD_USER_INPUT', 'the cursor does not belong to this list, order and filter', {
-    reason: 'INVALID_CURSOR',
-  });
+  throw strangeCursor();
 };
 
-export const toConnection = <View, Node>(
-  page: Page<View>,
-  args: PageArgs,
-  binding: ListBinding,
-  node: (view: View) => Node,
-  count: () => Promise<CappedCount>,
-): Connection<Node> => {
-  const digest = bindingDigest(binding);
-  const edges = page.items.map((item, i) => ({
-    cursor: Buffer.from(JSON.stringify([digest, ...(page.keys[i] ?? [])])).toString('base64url'),
-    node: node(item),
-  }));
+const strangeCursor = () =>
+  fault('BAD_USER_INPUT', 'the cursor does not belong to this list, order and filter', { reason: 'INVALID_CURSOR' });
+
+/** The connection of a page that stands under the object `parent`, or at the root. */
+export const connectionOf = <Node extends object>(
+  page: { readonly items: readonly Node[]; readonly keys: readonly PageKey[]; readonly hasNextPage: boolean } & {
+    readonly total: CappedCount | null;
+  },
+  from: {
+    readonly binding: ListBinding;
+    readonly parent: string | null;
+    /** The cursor that the page was asked for by. */
+    readonly cursor: Cursor | null;
+    readonly wants: { readonly edges: boolean; readonly nodes: boolean };
+  },
+): Partial<Connection<Node>> => {
+  const parent = from.parent ?? '';
+  if (from.cursor !== null && from.cursor.parent !== parent) throw strangeCursor();
+  const cursorAt = (index: number): string | null => {
+    const key = page.keys[index];
+    return key === undefined ? null : writeCursor(from.binding, { parent, key });
+  };
   return {
-    edges,
-    nodes: edges.map((edge) => edge.node),
+    ...(from.wants.edges ? { edges: page.items.map((node, i) => ({ cursor: cursorAt(i) as string, node })) } : {}),
+    ...(from.wants.nodes ? { nodes: page.items } : {}),
     pageInfo: {
       hasNextPage: page.hasNextPage,
-      hasPreviousPage: (args.after ?? null) !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      hasPreviousPage: from.cursor !== null,
+      startCursor: cursorAt(0),
+      endCursor: cursorAt(page.items.length - 1),
     },
-    totalCount: count,
+    ...(page.total === null ? {} : { totalCount: page.total }),
   };
 };

@@ -1,8 +1,7 @@
-/** What every resolver is given: the rooms, who asks, and this request's loaders. */
+/** What every resolver is given: the rooms and who asks. */
 import type { App } from '../src/app';
 import type { Actor, IdempotencyKey, Initiator } from '../src/kernel/actor';
 import { fault } from './faults';
-import { createLoaders, type Loaders } from './loaders';
 
 /** A class, because Apollo copies the context by its own fields: getters have to live on the prototype. */
 export class GraphContext {
@@ -10,7 +9,6 @@ export class GraphContext {
   readonly now: Date;
   /** That of the mutation which is running; GraphQL runs one after the other. */
   idempotency: IdempotencyKey | null = null;
-  private shared: Loaders | undefined;
 
   constructor(
     readonly app: App,
@@ -32,14 +30,5 @@ export class GraphContext {
   get initiator(): Initiator {
     const { actor, requestId, idempotency } = this;
     return { actor, requestId, ...(idempotency === null ? {} : { idempotency }) };
-  }
-
-  /** After a mutation: what was read before it may be true no longer. */
-  forgetLoaded(): void {
-    this.shared = undefined;
-  }
-
-  get loaders(): Loaders {
-    return (this.shared ??= createLoaders(this.app, this.actor, this.now));
   }
 }

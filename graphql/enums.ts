@@ -56,5 +56,3 @@ export class GradeValue {
   @Field(() => GradeBandEnum, { description: 'Four-level view.' })
   band!: GradeBand;
 }
-
-export const gradeValue = (grade: Grade): GradeValue => ({ value: grade, rank: rankOf(grade), band: bandOf(grade) });

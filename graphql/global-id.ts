@@ -38,11 +38,3 @@ export const keyOf = (type: NodeType, id: string): string => {
 /** The same for an id that may be left out or null, which stays as it is. */
 export const optionalKeyOf = (type: NodeType, id: string | null | undefined): string | null | undefined =>
   typeof id === 'string' ? keyOf(type, id) : id;
-
-/** What a node carries besides its own fields: the public id, the key behind it, and the name of its type. */
-export const asNode = <T extends { readonly id: string }>(type: NodeType, view: T) => ({
-  ...view,
-  __typename: type,
-  key: view.id,
-  id: toGlobalId(type, view.id),
-});

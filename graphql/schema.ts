@@ -13,11 +13,12 @@ import { OverrideResolver } from './overrides/override.resolver';
 import { PolicyResolver } from './policies/policy.resolver';
 import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.resolver';
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
+import { readWithObjects } from './reads';
 import { DateTimeScalar } from './scalars';
 import { aroundMutations } from './user-errors';
 import { OutcomeResolver } from './validation/outcome.resolver';
 
-export const createSchema = (): GraphQLSchema => described(buildSchema());
+export const createSchema = (): GraphQLSchema => described(readWithObjects(buildSchema()));
 
 const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({

@@ -83,8 +83,8 @@ export const payloadOf = <T, P extends object>(result: Result<T>, succeeded: (va
 };
 
 /**
- * Around every mutation: its idempotency key goes along with whoever acts, what class-validator finds in the input becomes
- * user errors of the payload, and what was loaded before is forgotten.
+ * Around every mutation: its idempotency key goes along with whoever acts, and what class-validator finds in the input
+ * becomes user errors of the payload.
  */
 export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, context, args }, next) => {
   if (info.parentType.name !== 'Mutation') return (await next()) as unknown;
@@ -94,8 +94,6 @@ export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, contex
   } catch (error) {
     if (!(error instanceof ArgumentValidationError)) throw error;
     return { userErrors: validationRefusals(error.extensions.validationErrors).map(userErrorOf) };
-  } finally {
-    context.forgetLoaded();
   }
 };
 

@@ -8,24 +8,25 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { MIGRATIONS } from '../migrations';
 import { createApprovals, type Approvals } from './approvals';
-import { createAudit, type Audit } from './audit';
+import { auditReads, createAudit, type Audit } from './audit';
 import type { Config } from './config';
-import { createCustomers, type Customers } from './customers';
+import { createCustomers, customerReads, type Customers } from './customers';
 import { ENTITIES } from './entities';
-import { createIdentity, createTokenVerifier, type Identity, type TokenVerifier } from './identity';
-import { createIndicators, type Indicators } from './indicators';
+import { createIdentity, createTokenVerifier, userReads, type Identity, type TokenVerifier } from './identity';
+import { createIndicators, indicatorReads, type Indicators } from './indicators';
 import type { Initiator } from './kernel/actor';
 import { systemActor, type SystemActorName } from './kernel/actor';
 import type { Clock, NewId } from './kernel/clock';
 import { RefusalError } from './kernel/refusal';
 import type { Result } from './kernel/result';
 import { createLimits, type Limits } from './limits';
-import { createOverrides, type Overrides } from './overrides';
+import { createOverrides, overrideReads, type Overrides } from './overrides';
 import { openDatabase, type Database, type SessionTimeouts } from './platform/database';
 import { compareSchema, type SchemaState } from './platform/migrate';
+import { createReads, type Reads } from './platform/reads';
 import { createSignals, type Signals } from './platform/signals';
 import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
-import { createPolicies, type Policies } from './policies';
+import { createPolicies, policyReads, type Policies } from './policies';
 import { createRatings, type Ratings } from './ratings';
 import { createScorecards, type Scorecards } from './scorecards';
 import { createValidation, type Validation } from './validation';
@@ -51,6 +52,8 @@ export interface App {
   readonly overrides: Overrides;
   readonly limits: Limits;
   readonly validation: Validation;
+  /** What all rooms have to show, for the doors. */
+  readonly reads: Reads;
   /** Whether requests can be served now; names what is missing. */
   readiness(): Promise<Readiness>;
   close(): Promise<void>;
@@ -148,6 +151,18 @@ export const createApp = async ({
     overrides,
     limits,
     validation,
+    reads: createReads(database, [
+      userReads,
+      auditReads,
+      policyReads,
+      approvals.reads,
+      customerReads,
+      indicatorReads,
+      scorecards.reads,
+      ratings.reads,
+      overrideReads,
+      limits.reads,
+    ]),
     readiness: async () => {
       try {
         const { standing, missing } = await compareSchema(database.query, MIGRATIONS);

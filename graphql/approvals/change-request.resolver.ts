@@ -1,21 +1,21 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
 import type { RequestFilter, VerbOutcome, Verdict } from '../../src/approvals';
 import type { Result } from '../../src/kernel/result';
-import { auditEventNode } from '../audit/audit-event.types';
-import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
-import { customerNode, Customer } from '../customers/customer.types';
+import { Customer } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
 import { given, type Given } from '../inputs';
 import { keyOf } from '../global-id';
-import { User, userNode } from '../identity/user.types';
-import { PolicyVersion, policyVersionNode } from '../policies/policy.types';
+import { User } from '../identity/user.types';
+import { PolicyVersion } from '../policies/policy.types';
+import { ReadField, reading, readOne, readPage } from '../reads';
 import { payloadOf } from '../user-errors';
 import {
   ApproveRequestInput,
   ChangeRequest,
   ChangeRequestConnection,
-  changeRequestNode,
   RequestPayload,
   ApproveRequestPayload,
   RejectRequestPayload,
@@ -28,38 +28,37 @@ import {
 } from './change-request.types';
 
 /** The payload of a verb on requests, wherever the verb lives. */
-export const requestPayload = (context: GraphContext, result: Result<VerbOutcome>): RequestPayload =>
+export const requestPayload = (result: Result<VerbOutcome>): RequestPayload =>
   payloadOf(result, ({ request, auditEventId }) => ({
-    request: changeRequestNode(request),
-    auditEvent: async () => {
-      const event = await context.loaders.auditEvents.load(auditEventId);
-      return event === null ? null : auditEventNode(event);
-    },
+    request: reading('ChangeRequest', request.id),
+    auditEvent: reading('AuditEvent', auditEventId),
   }));
 
 @Resolver(() => ChangeRequest)
 export class ChangeRequestResolver {
   @Query(() => ChangeRequest, { nullable: true, description: 'A request by its id.' })
-  async changeRequest(
-    @Ctx() { loaders }: GraphContext,
+  changeRequest(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg('id', () => ID, { description: 'Id of the request.' }) id: string,
   ): Promise<ChangeRequest | null> {
-    const view = await loaders.requests.load(keyOf('ChangeRequest', id));
-    return view === null ? null : changeRequestNode(view);
+    return readOne(context, info, 'ChangeRequest', keyOf('ChangeRequest', id));
   }
 
   @Query(() => ChangeRequestConnection, { description: 'Requests, newest first; with `tab` the inbox of the caller.' })
-  async changeRequests(
-    @Ctx() { app, actor, now }: GraphContext,
+  changeRequests(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => ChangeRequestWhere, { nullable: true }) where?: ChangeRequestWhere,
   ): Promise<Connection<ChangeRequest>> {
     const filter = filterOf(given(where));
-    const binding = { list: 'changeRequests', order: 'submittedAt', filter: asJson(filter) };
-    const page = valueOrFault(await app.approvals.queries.page(actor, filter, now, pageRequest(args, binding, 2)));
-    return toConnection(page, args, binding, changeRequestNode, async () =>
-      valueOrFault(await app.approvals.queries.count(actor, filter, now)),
-    );
+    const list = valueOrFault(context.app.approvals.queries.list(context.actor, filter, context.now));
+    return readPage(context, info, list, args, {
+      list: 'changeRequests',
+      order: 'submittedAt',
+      filter: asJson(filter),
+    });
   }
 
   @Mutation(() => ApproveRequestPayload, {
@@ -91,7 +90,6 @@ export class ChangeRequestResolver {
     @Arg('input', () => WithdrawRequestInput) input: WithdrawRequestInput,
   ): Promise<RequestPayload> {
     return requestPayload(
-      context,
       await context.app.approvals.withdraw(context.initiator, {
         requestId: keyOf('ChangeRequest', input.requestId),
         expectedVersion: input.expectedVersion,
@@ -100,44 +98,27 @@ export class ChangeRequestResolver {
     );
   }
 
-  @FieldResolver(() => User, { nullable: true, description: 'Who asked for it; null for a system actor.' })
-  async maker(@Root() request: ChangeRequest, @Ctx() { loaders }: GraphContext): Promise<User | null> {
-    if (request.makerId.startsWith('system:')) return null;
-    const user = await loaders.users.load(request.makerId);
-    return user === null ? null : userNode(user);
-  }
+  @ReadField(() => User, { nullable: true, description: 'Who asked for it; null for a system actor.' })
+  maker!: User | null;
 
-  @FieldResolver(() => Customer, { nullable: true, description: 'The customer whose grade or limit would change.' })
-  async customer(@Root() request: ChangeRequest, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
-    if (request.subject.type !== 'Customer') return null;
-    const view = await loaders.customers.load(request.subject.id);
-    return view === null ? null : customerNode(view);
-  }
+  @ReadField(() => Customer, { nullable: true, description: 'The customer whose grade or limit would change.' })
+  customer!: Customer | null;
 
-  @FieldResolver(() => PolicyVersion, { nullable: true, description: 'The approval matrix it was routed by.' })
-  async policyVersion(@Root() request: ChangeRequest, @Ctx() { loaders }: GraphContext): Promise<PolicyVersion | null> {
-    const view = await loaders.policyVersions.load(request.policyVersionId);
-    return view === null ? null : policyVersionNode(view);
-  }
+  @ReadField(() => PolicyVersion, { nullable: true, description: 'The approval matrix it was routed by.' })
+  policyVersion!: PolicyVersion | null;
 
-  @FieldResolver(() => [ViewerAction], { description: 'What the caller may do now, and why not.' })
-  viewerActions(@Root() request: ChangeRequest, @Ctx() { app, actor, now }: GraphContext): ViewerAction[] {
-    return app.approvals.queries.actionsFor(actor, request.view, now);
-  }
+  @ReadField(() => [ViewerAction], { description: 'What the caller may do now, and why not.' })
+  viewerActions!: readonly ViewerAction[];
 }
 
 @Resolver(() => Vote)
 export class VoteResolver {
-  @FieldResolver(() => User, { nullable: true, description: 'Who voted.' })
-  async voter(@Root() vote: Vote, @Ctx() { loaders }: GraphContext): Promise<User | null> {
-    const user = await loaders.users.load(vote.voterId);
-    return user === null ? null : userNode(user);
-  }
+  @ReadField(() => User, { nullable: true, description: 'Who voted.' })
+  voter!: User | null;
 }
 
 const vote = async (context: GraphContext, verdict: Verdict, input: ApproveRequestInput): Promise<RequestPayload> =>
   requestPayload(
-    context,
     await context.app.approvals.vote(context.initiator, {
       requestId: keyOf('ChangeRequest', input.requestId),
       verdict,

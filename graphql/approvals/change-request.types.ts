@@ -1,12 +1,10 @@
 import { IsOptional, MaxLength } from 'class-validator';
 import { createUnionType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import {
-  approvalsAt,
   INBOX_TABS,
   REQUEST_KINDS,
   REQUEST_STATES,
   REQUEST_VERBS,
-  type ChangeRequest as ChangeRequestView,
   type InboxTab,
   type RequestKind,
   type RequestState,
@@ -14,15 +12,13 @@ import {
   type Verdict,
 } from '../../src/approvals';
 import type { Role } from '../../src/kernel/role';
-import { overridePayloadSchema } from '../../src/overrides';
-import { raisePayloadSchema } from '../../src/limits';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
-import { enumOf, gradeValue, GradeValue, RoleEnum } from '../enums';
-import { asNode } from '../global-id';
+import { enumOf, GradeValue, RoleEnum } from '../enums';
 import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Money } from '../money.types';
 import { Node } from '../node.types';
+import type { Reading } from '../reads';
 import { DateTimeScalar } from '../scalars';
 import { UserError } from '../user-errors';
 
@@ -102,8 +98,6 @@ export class ApprovalLevel {
 
 @ObjectType({ description: 'A vote on a request.' })
 export class Vote {
-  voterId!: string;
-
   @Field(() => Int, { description: 'Level it was cast at.', simple: true })
   levelOrdinal!: number;
 
@@ -184,17 +178,11 @@ export const RequestProposal = createUnionType({
   name: 'ChangeRequestProposal',
   description: 'What would change.',
   types: () => [GradeOverrideProposal, CreditLimitProposal] as const,
-  resolveType: (value) => ('toGrade' in value ? GradeOverrideProposal : CreditLimitProposal),
+  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
 });
 
 @ObjectType('ChangeRequest', { implements: Node, description: 'A change that waits for people to agree 「审批单」.' })
 export class ChangeRequest extends Node {
-  key!: string;
-  makerId!: string;
-  policyVersionId!: string;
-  subject!: ChangeRequestView['subject'];
-  view!: ChangeRequestView;
-
   @Field({ description: 'Number for people.', simple: true })
   number!: string;
 
@@ -234,36 +222,6 @@ export class ChangeRequest extends Node {
   @Field(() => Int, { description: 'Grows with every change; send it back as `expectedVersion`.', simple: true })
   version!: number;
 }
-
-export const changeRequestNode = (view: ChangeRequestView): ChangeRequest => ({
-  ...asNode('ChangeRequest', view),
-  view,
-  proposal: proposalOf(view),
-  levels: view.levels.map((level) => ({
-    ...level,
-    approvals: approvalsAt(view, level.ordinal),
-    current: view.state === 'IN_REVIEW' && level.ordinal === view.currentLevel,
-  })),
-});
-
-const proposalOf = (view: ChangeRequestView): typeof RequestProposal => {
-  switch (view.kind) {
-    case 'GRADE_OVERRIDE': {
-      const payload = overridePayloadSchema.parse(view.payload);
-      return {
-        ...payload,
-        fromGrade: gradeValue(payload.fromGrade),
-        modelGrade: gradeValue(payload.modelGrade),
-        toGrade: gradeValue(payload.toGrade),
-        validUntil: new Date(payload.validUntil),
-      };
-    }
-    case 'CREDIT_LIMIT': {
-      const { fromAmount, toAmount, currency, justification } = raisePayloadSchema.parse(view.payload);
-      return { from: { amount: fromAmount, currency }, to: { amount: toAmount, currency }, justification };
-    }
-  }
-};
 
 export const ChangeRequestConnection = connectionType('ChangeRequest', ChangeRequest);
 
@@ -345,13 +303,13 @@ export class WithdrawRequestInput extends MutationInput {
 @ObjectType()
 export abstract class RequestPayload {
   @Field(() => ChangeRequest, { nullable: true, description: 'The request as it stands now.', simple: true })
-  request?: ChangeRequest | null;
+  request?: Reading<ChangeRequest>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
 
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
-  auditEvent?: () => Promise<AuditEvent | null>;
+  auditEvent?: Reading<AuditEvent>;
 }
 
 @ObjectType({ description: 'A request after a yes.' })

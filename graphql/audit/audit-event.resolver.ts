@@ -1,44 +1,37 @@
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, Info, Query, Resolver } from 'type-graphql';
 import type { AuditFilter } from '../../src/audit';
-import { asJson, pageRequest, PageArgs, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
-import { Customer, customerNode } from '../customers/customer.types';
+import { Customer } from '../customers/customer.types';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
 import { given, type Given } from '../inputs';
-import { User, userNode } from '../identity/user.types';
-import { AuditEvent, AuditEventConnection, auditEventNode, AuditEventWhere } from './audit-event.types';
+import { User } from '../identity/user.types';
+import { ReadField, readPage } from '../reads';
+import { AuditEvent, AuditEventConnection, AuditEventWhere } from './audit-event.types';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
   @Query(() => AuditEventConnection, {
     description: 'The audit log, newest first. For auditors and the chief risk officer.',
   })
-  async auditEvents(
-    @Ctx() { app, actor }: GraphContext,
+  auditEvents(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => AuditEventWhere, { nullable: true }) where?: AuditEventWhere,
   ): Promise<Connection<AuditEvent>> {
     const filter = filterOf(given(where));
-    const binding = { list: 'auditEvents', order: 'occurredAt', filter: asJson(filter) };
-    const page = valueOrFault(await app.audit.queries.page(actor, filter, pageRequest(args, binding, 2)));
-    return toConnection(page, args, binding, auditEventNode, async () =>
-      valueOrFault(await app.audit.queries.count(actor, filter)),
-    );
+    const list = valueOrFault(context.app.audit.queries.list(context.actor, filter));
+    return readPage(context, info, list, args, { list: 'auditEvents', order: 'occurredAt', filter: asJson(filter) });
   }
 
-  @FieldResolver(() => Customer, { nullable: true, description: 'The customer whom it concerns.' })
-  async customer(@Root() event: AuditEvent, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
-    const view = event.customerId === null ? null : await loaders.customers.load(event.customerId);
-    return view === null ? null : customerNode(view);
-  }
+  @ReadField(() => Customer, { nullable: true, description: 'The customer whom it concerns.' })
+  customer!: Customer | null;
 
-  @FieldResolver(() => User, { nullable: true, description: 'The person who did it; null for system actors.' })
-  async actor(@Root() event: AuditEvent, @Ctx() { loaders }: GraphContext): Promise<User | null> {
-    if (event.actorId.startsWith('system:')) return null;
-    const user = await loaders.users.load(event.actorId);
-    return user === null ? null : userNode(user);
-  }
+  @ReadField(() => User, { nullable: true, description: 'The person who did it; null for system actors.' })
+  actor!: User | null;
 }
 
 const filterOf = (where: Given<AuditEventWhere>): AuditFilter => {

@@ -1,17 +1,12 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import type { AuditEvent as AuditEventView } from '../../src/audit';
 import type { Json } from '../../src/kernel/canonical-json';
 import { connectionType } from '../connection';
-import { asNode } from '../global-id';
 import { DateTimeFilter, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, JsonScalar } from '../scalars';
 
 @ObjectType('AuditEvent', { implements: Node, description: 'Something that was done, as it was written down.' })
 export class AuditEvent extends Node {
-  key!: string;
-  customerId!: string | null;
-
   @Field(() => DateTimeScalar, { description: 'When it was done.', simple: true })
   occurredAt!: Date;
 
@@ -45,8 +40,6 @@ export class AuditEvent extends Node {
   @Field(() => JsonScalar, { nullable: true, description: 'Further facts.', simple: true })
   data!: Json;
 }
-
-export const auditEventNode = (view: AuditEventView): AuditEvent => asNode('AuditEvent', view);
 
 export const AuditEventConnection = connectionType('AuditEvent', AuditEvent);
 

@@ -1,29 +1,27 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
 import type { CustomerInput, CustomerSort } from '../../src/customers';
 import type { GradedCustomerFilter } from '../../src/ratings';
-import { ChangeRequest, changeRequestNode } from '../approvals/change-request.types';
-import { AuditEvent, auditEventNode } from '../audit/audit-event.types';
-import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { ChangeRequest } from '../approvals/change-request.types';
+import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, optionalKeyOf } from '../global-id';
 import { given, type Given } from '../inputs';
-import { OrgUnit, orgUnitNode, User, userNode } from '../identity/user.types';
-import { indicatorValue, IndicatorValue } from '../indicators/indicator.types';
-import { creditLimit, CreditLimit } from '../limits/limit.types';
-import type { Loaders } from '../loaders';
-import { gradeOverrideNode, GradeOverride } from '../overrides/override.types';
-import { CustomerGrade, customerGrade } from '../ratings/rating.types';
+import { OrgUnit, User } from '../identity/user.types';
+import { IndicatorValue } from '../indicators/indicator.types';
+import { CreditLimit } from '../limits/limit.types';
+import { GradeOverride } from '../overrides/override.types';
+import { CustomerGrade } from '../ratings/rating.types';
+import { readFirst, ReadField, reading, readingFirst, readOne, readPage } from '../reads';
 import { payloadOf } from '../user-errors';
 import {
   Customer,
   CustomerChangesInput,
   CustomerConnection,
-  customerNode,
   CustomerOrderBy,
   CustomerOrderField,
   CustomerRelation,
-  customerRelationNode,
   CustomerWhere,
   EndCustomerRelationInput,
   EndCustomerRelationPayload,
@@ -41,7 +39,8 @@ import {
 export class CustomerResolver {
   @Query(() => Customer, { nullable: true, description: 'A customer by its id or its number; exactly one of the two.' })
   async customer(
-    @Ctx() { app, actor, loaders }: GraphContext,
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg('id', () => ID, { nullable: true, description: 'Id of the customer.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Business number of the customer.' })
     number?: string | null,
@@ -50,16 +49,16 @@ export class CustomerResolver {
     if ((wanted.id === undefined) === (wanted.number === undefined)) {
       throw fault('BAD_USER_INPUT', 'give either `id` or `number`', { reason: 'ONE_OF' });
     }
-    const view =
-      wanted.id === undefined
-        ? await app.customers.queries.byNumber(actor, wanted.number ?? '')
-        : await loaders.customers.load(keyOf('Customer', wanted.id));
-    return view === null ? null : customerNode(view);
+    if (wanted.id !== undefined) return readOne(context, info, 'Customer', keyOf('Customer', wanted.id));
+    const { app, actor } = context;
+    const list = app.customers.queries.withNumber(actor, wanted.number ?? '');
+    return list.ok ? readFirst(context, info, list.value) : null;
   }
 
   @Query(() => CustomerConnection, { description: 'Customers and suppliers.' })
-  async customers(
-    @Ctx() { app, actor }: GraphContext,
+  customers(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => CustomerWhere, { nullable: true }) where?: CustomerWhere,
     @Arg('orderBy', () => [CustomerOrderBy], {
@@ -69,26 +68,24 @@ export class CustomerResolver {
   ): Promise<Connection<Customer>> {
     const filter = filterOf(given(where));
     const sort = sortOf(orderBy ?? []);
-    const binding = {
+    const list = valueOrFault(context.app.ratings.queries.gradedCustomers(context.actor, filter, sort));
+    return readPage(context, info, list, args, {
       list: 'customers',
       order: sort.map(({ by, direction }) => [by, direction]),
       filter: asJson(filter),
-    };
-    const { page, count } = app.ratings.queries.gradedCustomers;
-    const found = valueOrFault(await page(actor, filter, sort, pageRequest(args, binding, sort.length + 1)));
-    return toConnection(found, args, binding, customerNode, async () => valueOrFault(await count(actor, filter)));
+    });
   }
 
   @Mutation(() => RegisterCustomerPayload, { description: 'Registers a customer or supplier.' })
   async registerCustomer(
-    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Ctx() { app, initiator }: GraphContext,
     @Arg('input', () => RegisterCustomerInput) input: RegisterCustomerInput,
   ): Promise<RegisterCustomerPayload> {
     return payloadOf(
       await app.customers.commands.registerCustomer(initiator, fieldsOf(input)),
       ({ customer, auditEventId }) => ({
-        customer: customerNode(customer),
-        auditEvent: eventOf(loaders, auditEventId),
+        customer: reading('Customer', customer.id),
+        auditEvent: reading('AuditEvent', auditEventId),
       }),
     );
   }
@@ -97,7 +94,7 @@ export class CustomerResolver {
     description: 'Changes the master data of a party. Where nothing would be different, nothing is written.',
   })
   async updateCustomer(
-    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Ctx() { app, initiator }: GraphContext,
     @Arg('input', () => UpdateCustomerInput, { description: 'Which party, and what shall be different.' })
     { customerId, expectedVersion, changes, reason }: UpdateCustomerInput,
   ): Promise<UpdateCustomerPayload> {
@@ -109,15 +106,15 @@ export class CustomerResolver {
         ...(typeof reason === 'string' ? { reason } : {}),
       }),
       ({ customer, auditEventId }) => ({
-        customer: customerNode(customer),
-        auditEvent: eventOf(loaders, auditEventId),
+        customer: reading('Customer', customer.id),
+        auditEvent: reading('AuditEvent', auditEventId),
       }),
     );
   }
 
   @Mutation(() => RelateCustomersPayload, { description: 'Puts a relation between two parties on record.' })
   async relateCustomers(
-    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Ctx() { app, initiator }: GraphContext,
     @Arg('input', () => RelateCustomersInput, { description: 'Which parties, and how they are related.' })
     { fromId, toId, kind, share }: RelateCustomersInput,
   ): Promise<RelateCustomersPayload> {
@@ -130,15 +127,15 @@ export class CustomerResolver {
         share: share?.toFixed() ?? null,
       }),
       ({ relation, auditEventId }) => ({
-        relation: customerRelationNode(relation, seenFrom),
-        auditEvent: eventOf(loaders, auditEventId),
+        relation: readingFirst(app.customers.queries.relationSeenFrom(initiator.actor, relation.id, seenFrom)),
+        auditEvent: reading('AuditEvent', auditEventId),
       }),
     );
   }
 
   @Mutation(() => EndCustomerRelationPayload, { description: 'Ends a relation between two parties.' })
   async endCustomerRelation(
-    @Ctx() { app, initiator, loaders }: GraphContext,
+    @Ctx() { app, initiator }: GraphContext,
     @Arg('input', () => EndCustomerRelationInput, { description: 'Which relation, and why it ends.' })
     { relationId, reason }: EndCustomerRelationInput,
   ): Promise<EndCustomerRelationPayload> {
@@ -148,74 +145,47 @@ export class CustomerResolver {
         reason,
       }),
       ({ relation, auditEventId }) => ({
-        relation: customerRelationNode(relation),
-        auditEvent: eventOf(loaders, auditEventId),
+        relation: reading('CustomerRelation', relation.id),
+        auditEvent: reading('AuditEvent', auditEventId),
       }),
     );
   }
 
-  @FieldResolver(() => Industry, { nullable: true, description: 'Industry.' })
-  industry(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<Industry | null> | null {
-    return customer.industryCode === null ? null : loaders.industries.load(customer.industryCode);
-  }
+  @ReadField(() => Industry, { nullable: true, description: 'Industry.' })
+  industry!: Industry | null;
 
-  @FieldResolver(() => User, { nullable: true, description: 'Customer manager.' })
-  async owner(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<User | null> {
-    const user = customer.ownerUserId === null ? null : await loaders.users.load(customer.ownerUserId);
-    return user === null ? null : userNode(user);
-  }
+  @ReadField(() => User, { nullable: true, description: 'Customer manager.' })
+  owner!: User | null;
 
-  @FieldResolver(() => OrgUnit, { nullable: true, description: 'Org unit that looks after the party.' })
-  async orgUnit(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<OrgUnit | null> {
-    const unit = customer.orgUnitId === null ? null : await loaders.orgUnits.load(customer.orgUnitId);
-    return unit === null ? null : orgUnitNode(unit);
-  }
+  @ReadField(() => OrgUnit, { nullable: true, description: 'Org unit that looks after the party.' })
+  orgUnit!: OrgUnit | null;
 
-  @FieldResolver(() => CustomerGrade, {
+  @ReadField(() => CustomerGrade, {
     nullable: true,
     description: 'Model grade and grade in force; null before the first rating.',
   })
-  async grade(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerGrade | null> {
-    const view = await loaders.grades.load(customer.key);
-    return view === null ? null : customerGrade(view);
-  }
+  grade!: CustomerGrade | null;
 
-  @FieldResolver(() => GradeOverride, { nullable: true, description: 'The override in effect.' })
-  async override(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<GradeOverride | null> {
-    const view = await loaders.liveOverrides.load(customer.key);
-    return view === null ? null : gradeOverrideNode(view);
-  }
+  @ReadField(() => GradeOverride, { nullable: true, description: 'The override in effect.' })
+  override!: GradeOverride | null;
 
-  @FieldResolver(() => CreditLimit, { nullable: true, description: 'Credit limit; null before the first rating.' })
-  async creditLimit(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CreditLimit | null> {
-    const view = await loaders.limits.load(customer.key);
-    return view === null ? null : creditLimit(view);
-  }
+  @ReadField(() => CreditLimit, { nullable: true, description: 'Credit limit; null before the first rating.' })
+  creditLimit!: CreditLimit | null;
 
-  @FieldResolver(() => [ChangeRequest], { description: 'Changes that wait for a decision.' })
-  async openRequests(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<ChangeRequest[]> {
-    return (await loaders.openRequests.load(customer.key)).map(changeRequestNode);
-  }
+  @ReadField(() => [ChangeRequest], { description: 'Changes that wait for a decision.' })
+  openRequests!: readonly ChangeRequest[];
 
-  @FieldResolver(() => [IndicatorValue], { description: 'Newest value of every indicator that is known.' })
-  async indicators(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<IndicatorValue[]> {
-    return (await loaders.indicatorValues.load(customer.key)).map(indicatorValue);
-  }
+  @ReadField(() => [IndicatorValue], { description: 'Newest value of every indicator that is known.' })
+  indicators!: readonly IndicatorValue[];
 
-  @FieldResolver(() => [CustomerRelation], { description: 'Related parties.' })
-  async relations(@Root() customer: Customer, @Ctx() { loaders }: GraphContext): Promise<CustomerRelation[]> {
-    const relations = await loaders.relationsOf.load(customer.key);
-    return relations.map((relation) => customerRelationNode(relation, customer.key));
-  }
+  @ReadField(() => [CustomerRelation], { description: 'Related parties.' })
+  relations!: readonly CustomerRelation[];
 }
 
 @Resolver(() => CustomerRelation)
 export class CustomerRelationResolver {
-  @FieldResolver(() => Customer, { nullable: true, description: 'The other party.' })
-  async other(@Root() relation: CustomerRelation, @Ctx() { loaders }: GraphContext): Promise<Customer | null> {
-    const view = await loaders.customers.load(relation.otherId);
-    return view === null ? null : customerNode(view);
-  }
+  @ReadField(() => Customer, { nullable: true, description: 'The other party.' })
+  other!: Customer | null;
 }
 
 /** Public ids become keys. What was left out stays out and null stays null: to a change they are not the same. */
@@ -228,11 +198,6 @@ const fieldsOf = ({
   ownerUserId: optionalKeyOf('User', ownerUserId),
   orgUnitId: optionalKeyOf('OrgUnit', orgUnitId),
 });
-
-const eventOf = (loaders: Loaders, id: string | null) => async (): Promise<AuditEvent | null> => {
-  const event = id === null ? null : await loaders.auditEvents.load(id);
-  return event === null ? null : auditEventNode(event);
-};
 
 const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): GradedCustomerFilter => ({
   ...rest,

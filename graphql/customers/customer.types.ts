@@ -6,9 +6,7 @@ import {
   RELATION_READINGS,
   SIZES,
   STAGES,
-  type Customer as CustomerView,
   type PartyKind,
-  type Relation,
   type RelationKind,
   type Size,
   type Stage,
@@ -18,7 +16,6 @@ import { connectionType } from '../connection';
 import { enumOf, GradeEnum } from '../enums';
 import type { Decimal } from '../../src/kernel/decimal';
 import type { Grade } from '../../src/kernel/grade';
-import { asNode } from '../global-id';
 import {
   choiceInput,
   IdempotencyKeyField,
@@ -28,6 +25,7 @@ import {
   type ChoiceInput,
 } from '../inputs';
 import { Node } from '../node.types';
+import type { Reading } from '../reads';
 import { DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
 
@@ -95,11 +93,6 @@ export class Industry {
 
 @ObjectType('Customer', { implements: Node, description: 'A party that is rated: customer or supplier.' })
 export class Customer extends Node {
-  key!: string;
-  industryCode!: string | null;
-  ownerUserId!: string | null;
-  orgUnitId!: string | null;
-
   @Field({ description: 'Business number.', simple: true })
   number!: string;
 
@@ -147,11 +140,6 @@ export class Customer extends Node {
   version!: number;
 }
 
-export const customerNode = (view: CustomerView): Customer => ({
-  ...asNode('Customer', view),
-  name: view.nameZh ?? view.nameEn ?? view.number,
-});
-
 export const CustomerConnection = connectionType('Customer', Customer);
 
 @ObjectType('CustomerRelation', {
@@ -159,9 +147,6 @@ export const CustomerConnection = connectionType('Customer', Customer);
   description: 'A relation between two parties 「关联关系」, seen from one of them.',
 })
 export class CustomerRelation extends Node {
-  key!: string;
-  otherId!: string;
-
   @Field(() => RelationKindEnum, { description: 'How they are related.', simple: true })
   kind!: RelationKind;
 
@@ -181,11 +166,6 @@ export class CustomerRelation extends Node {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended; null while it lives.', simple: true })
   endedAt!: Date | null;
 }
-
-export const customerRelationNode = (view: Relation, seenFrom = view.fromId): CustomerRelation => {
-  const outgoing = view.fromId === seenFrom;
-  return { ...asNode('CustomerRelation', view), outgoing, otherId: outgoing ? view.toId : view.fromId };
-};
 
 @InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
 class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
@@ -406,7 +386,7 @@ export class EndCustomerRelationInput extends MutationInput {
 @ObjectType()
 abstract class CustomerPayload {
   @Field(() => Customer, { nullable: true, description: 'The customer as it stands now.', simple: true })
-  customer?: Customer | null;
+  customer?: Reading<Customer>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
@@ -416,7 +396,7 @@ abstract class CustomerPayload {
     description: 'The event that the log holds of it; null where nothing changed.',
     simple: true,
   })
-  auditEvent?: () => Promise<AuditEvent | null>;
+  auditEvent?: Reading<AuditEvent>;
 }
 
 @ObjectType({ description: 'A customer that was registered.' })
@@ -428,13 +408,13 @@ export class UpdateCustomerPayload extends CustomerPayload {}
 @ObjectType()
 abstract class RelationPayload {
   @Field(() => CustomerRelation, { nullable: true, description: 'The relation as it stands now.', simple: true })
-  relation?: CustomerRelation | null;
+  relation?: Reading<CustomerRelation>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
 
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
-  auditEvent?: () => Promise<AuditEvent | null>;
+  auditEvent?: Reading<AuditEvent>;
 }
 
 @ObjectType({ description: 'Two parties that were related; seen from `fromId`.' })

@@ -1,20 +1,13 @@
-import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, Info, Query, Resolver } from 'type-graphql';
 import { ACTIONS, permit, type UserFilter } from '../../src/identity';
-import { asJson, PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
 import { keyOf, toGlobalId } from '../global-id';
 import { given, type Given } from '../inputs';
-import {
-  OrgUnit,
-  OrgUnitConnection,
-  orgUnitNode,
-  User,
-  UserConnection,
-  userNode,
-  UserWhere,
-  Viewer,
-} from './user.types';
+import { ReadField, readPage } from '../reads';
+import { OrgUnit, OrgUnitConnection, User, UserConnection, UserWhere, Viewer } from './user.types';
 
 @Resolver()
 export class IdentityResolver {
@@ -29,38 +22,33 @@ export class IdentityResolver {
   }
 
   @Query(() => UserConnection, { description: 'Users, by name.' })
-  async users(
-    @Ctx() { app, actor }: GraphContext,
+  users(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
     @Arg('where', () => UserWhere, { nullable: true, description: 'Which ones; all when left out.' })
     where?: UserWhere,
   ): Promise<Connection<User>> {
     const filter = filterOf(given(where));
-    const binding = { list: 'users', order: 'displayName', filter: asJson(filter) };
-    const { users, countUsers } = app.identity.queries;
-    const page = valueOrFault(await users(actor, filter, pageRequest(args, binding, 2)));
-    return toConnection(page, args, binding, userNode, async () => valueOrFault(await countUsers(actor, filter)));
+    const list = valueOrFault(context.app.identity.queries.listUsers(context.actor, filter));
+    return readPage(context, info, list, args, { list: 'users', order: 'displayName', filter: asJson(filter) });
   }
 
   @Query(() => OrgUnitConnection, { description: 'Org units, by code.' })
-  async orgUnits(
-    @Ctx() { app, actor }: GraphContext,
+  orgUnits(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
   ): Promise<Connection<OrgUnit>> {
-    const binding = { list: 'orgUnits', order: 'code', filter: null };
-    const { orgUnitPage, countOrgUnits } = app.identity.queries;
-    const page = valueOrFault(await orgUnitPage(actor, pageRequest(args, binding, 1)));
-    return toConnection(page, args, binding, orgUnitNode, async () => valueOrFault(await countOrgUnits(actor)));
+    const list = valueOrFault(context.app.identity.queries.listOrgUnits(context.actor));
+    return readPage(context, info, list, args, { list: 'orgUnits', order: 'code', filter: null });
   }
 }
 
 @Resolver(() => OrgUnit)
 export class OrgUnitResolver {
-  @FieldResolver(() => OrgUnit, { nullable: true, description: 'The unit that it is part of; null at the top.' })
-  async parent(@Root() unit: OrgUnit, @Ctx() { loaders }: GraphContext): Promise<OrgUnit | null> {
-    const view = unit.parentId === null ? null : await loaders.orgUnits.load(unit.parentId);
-    return view === null ? null : orgUnitNode(view);
-  }
+  @ReadField(() => OrgUnit, { nullable: true, description: 'The unit that it is part of; null at the top.' })
+  parent!: OrgUnit | null;
 }
 
 const filterOf = ({ orgUnit, ...rest }: Given<UserWhere>): UserFilter => ({

@@ -1,10 +1,9 @@
 import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import type { Role } from '../../src/kernel/role';
-import { LINES, type Line, type OrgUnit as OrgUnitView, type User as UserView } from '../../src/identity';
+import { LINES, type Line } from '../../src/identity';
 import { connectionType } from '../connection';
 import { enumOf, RoleEnum } from '../enums';
-import { asNode } from '../global-id';
 import { Node } from '../node.types';
 
 const LineEnum = enumOf(LINES);
@@ -22,9 +21,6 @@ registerEnumType(LineEnum, {
 
 @ObjectType('OrgUnit', { implements: Node, description: 'A unit of the organisation 「组织单元」.' })
 export class OrgUnit extends Node {
-  key!: string;
-  parentId!: string | null;
-
   @Field({ description: 'Short code, unique.', simple: true })
   code!: string;
 
@@ -38,14 +34,10 @@ export class OrgUnit extends Node {
   line!: Line;
 }
 
-export const orgUnitNode = (view: OrgUnitView): OrgUnit => asNode('OrgUnit', view);
-
 export const OrgUnitConnection = connectionType('OrgUnit', OrgUnit);
 
 @ObjectType('User', { implements: Node, description: 'A person who works with the system.', simpleResolvers: true })
 export class User extends Node {
-  key!: string;
-
   @Field({ description: 'Name to show.' })
   displayName!: string;
 
@@ -58,8 +50,6 @@ export class User extends Node {
   @Field(() => OrgUnit, { description: 'Where the person works.' })
   orgUnit!: OrgUnit;
 }
-
-export const userNode = (view: UserView): User => ({ ...asNode('User', view), orgUnit: orgUnitNode(view.orgUnit) });
 
 export const UserConnection = connectionType('User', User);
 

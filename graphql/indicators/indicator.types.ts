@@ -1,17 +1,15 @@
-import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ArgsType, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import {
   DIMENSIONS,
-  findIndicator,
   QUALITIES,
   UNIT_MEANINGS,
   type Dimension,
   type Direction,
   type IndicatorDefinition as IndicatorDefinitionView,
   type IndicatorUnit,
-  type IndicatorValue as IndicatorValueView,
   type Quality,
 } from '../../src/indicators';
-import { connectionType } from '../connection';
+import { connectionType, PageArgs } from '../connection';
 import { enumOf } from '../enums';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 
@@ -112,9 +110,10 @@ export class IndicatorValue {
   quality!: Quality;
 }
 
-export const indicatorValue = (view: IndicatorValueView): IndicatorValue => ({
-  ...view,
-  definition: findIndicator(view.code) ?? null,
-});
-
 export const IndicatorValueConnection = connectionType('IndicatorValue', IndicatorValue);
+
+@ArgsType()
+export class IndicatorHistoryArgs extends PageArgs {
+  @Field({ description: 'Code of the indicator.' })
+  code!: string;
+}

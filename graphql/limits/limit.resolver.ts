@@ -1,13 +1,12 @@
-import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { requestPayload } from '../approvals/change-request.resolver';
-import { PageArgs, pageRequest, toConnection, type Connection } from '../connection';
+import type { Connection } from '../connection';
 import { GraphContext } from '../context';
-import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
+import { ReadPages } from '../reads';
 import {
   CreditLimit,
   CreditLimitEntry,
-  creditLimitEntry,
   CreditLimitEntryConnection,
   RequestCreditLimitRaiseInput,
   RequestCreditLimitRaisePayload,
@@ -23,7 +22,6 @@ export class LimitResolver {
     @Arg('input', () => RequestCreditLimitRaiseInput) input: RequestCreditLimitRaiseInput,
   ): Promise<RequestCreditLimitRaisePayload> {
     return requestPayload(
-      context,
       await context.app.limits.requestRaise(context.initiator, {
         customerId: keyOf('Customer', input.customerId),
         amount: { amount: input.amount.amount.toFixed(), currency: input.amount.currency },
@@ -33,17 +31,6 @@ export class LimitResolver {
     );
   }
 
-  @FieldResolver(() => CreditLimitEntryConnection, { description: 'Every move of the limit, newest first.' })
-  async entries(
-    @Root() limit: CreditLimit,
-    @Ctx() { app, actor }: GraphContext,
-    @Args(() => PageArgs) args: PageArgs,
-  ): Promise<Connection<CreditLimitEntry>> {
-    const binding = { list: 'CreditLimit.entries', order: 'bookedAt', filter: limit.customerKey };
-    const { entries, countEntries } = app.limits.queries;
-    const page = valueOrFault(await entries(actor, limit.customerKey, pageRequest(args, binding, 2)));
-    return toConnection(page, args, binding, creditLimitEntry, async () =>
-      valueOrFault(await countEntries(actor, limit.customerKey)),
-    );
-  }
+  @ReadPages(() => CreditLimitEntryConnection, { description: 'Every move of the limit, newest first.' })
+  entries!: Connection<CreditLimitEntry>;
 }

@@ -1,6 +1,6 @@
 import { MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CreditLimit as CreditLimitView, CreditLimitEntry as CreditLimitEntryView } from '../../src/limits';
+import type { CreditLimitEntry as CreditLimitEntryView } from '../../src/limits';
 import { RequestPayload } from '../approvals/change-request.types';
 import { connectionType } from '../connection';
 import { enumOf } from '../enums';
@@ -34,19 +34,10 @@ export class CreditLimitEntry {
   bookedAt!: Date;
 }
 
-export const creditLimitEntry = (view: CreditLimitEntryView): CreditLimitEntry => ({
-  kind: view.kind,
-  before: { amount: view.before, currency: view.currency },
-  after: { amount: view.after, currency: view.currency },
-  bookedAt: view.bookedAt,
-});
-
 export const CreditLimitEntryConnection = connectionType('CreditLimitEntry', CreditLimitEntry);
 
 @ObjectType({ description: 'How much a customer may owe us 「授信额度」, and on which terms.' })
 export class CreditLimit {
-  customerKey!: string;
-
   @Field(() => Money, { description: 'Approved limit.', simple: true })
   approved!: Money;
 
@@ -72,16 +63,6 @@ export class CreditLimit {
   })
   version!: number;
 }
-
-export const creditLimit = (view: CreditLimitView): CreditLimit => ({
-  customerKey: view.customerId,
-  approved: { amount: view.amount, currency: view.currency },
-  allowed: { amount: view.terms.amount, currency: view.terms.currency },
-  paymentTermDays: view.terms.paymentTermDays,
-  newBusinessAllowed: view.terms.newBusinessAllowed,
-  updatedAt: view.updatedAt,
-  version: view.version,
-});
 
 @InputType({ description: 'Asks for a higher credit limit.' })
 export class RequestCreditLimitRaiseInput extends MutationInput {

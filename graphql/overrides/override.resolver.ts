@@ -15,6 +15,6 @@ export class OverrideResolver {
     @Arg('input', () => SubmitGradeOverrideInput) input: SubmitGradeOverrideInput,
   ): Promise<SubmitGradeOverridePayload> {
     const customerId = keyOf('Customer', input.customerId);
-    return requestPayload(context, await context.app.overrides.submit(context.initiator, { ...input, customerId }));
+    return requestPayload(await context.app.overrides.submit(context.initiator, { ...input, customerId }));
   }
 }

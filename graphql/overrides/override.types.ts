@@ -3,8 +3,7 @@ import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-gr
 import type { GradeOverride as GradeOverrideView } from '../../src/overrides';
 import type { Grade } from '../../src/kernel/grade';
 import { Evidence, RequestPayload } from '../approvals/change-request.types';
-import { enumOf, GradeEnum, gradeValue, GradeValue } from '../enums';
-import { asNode } from '../global-id';
+import { enumOf, GradeEnum, GradeValue } from '../enums';
 import { MutationInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
@@ -25,8 +24,6 @@ registerEnumType(EndCauseEnum, {
   simpleResolvers: true,
 })
 export class GradeOverride extends Node {
-  key!: string;
-
   @Field(() => GradeValue, { description: 'Model grade when it was asked for.' })
   modelGrade!: GradeValue;
 
@@ -57,13 +54,6 @@ export class GradeOverride extends Node {
   @Field(() => EndCauseEnum, { nullable: true, description: 'Why it ended.' })
   endCause!: GradeOverrideView['endCause'];
 }
-
-export const gradeOverrideNode = (view: GradeOverrideView): GradeOverride => ({
-  ...asNode('GradeOverride', view),
-  modelGrade: gradeValue(view.modelGrade),
-  fromGrade: gradeValue(view.fromGrade),
-  toGrade: gradeValue(view.toGrade),
-});
 
 @InputType({ description: 'A document behind a proposal.' })
 export class EvidenceInput {

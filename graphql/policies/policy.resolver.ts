@@ -1,16 +1,21 @@
-import { Arg, Ctx, Query, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Info, Query, Resolver } from 'type-graphql';
 import type { PolicyKind } from '../../src/policies';
 import { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
-import { PolicyKindEnum, PolicyVersion, policyVersionNode } from './policy.types';
+import { readOne } from '../reads';
+import { PolicyKindEnum, PolicyVersion } from './policy.types';
 
 @Resolver()
 export class PolicyResolver {
   @Query(() => PolicyVersion, { description: 'The version of a policy that is in force now.' })
   async policy(
-    @Ctx() { app, actor, now }: GraphContext,
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg('kind', () => PolicyKindEnum) kind: PolicyKind,
-  ): Promise<PolicyVersion> {
-    return policyVersionNode(valueOrFault(await app.policies.current(actor, kind, now)));
+  ): Promise<PolicyVersion | null> {
+    const { app, actor, now } = context;
+    const { id } = valueOrFault(await app.policies.current(actor, kind, now));
+    return readOne(context, info, 'PolicyVersion', id);
   }
 }

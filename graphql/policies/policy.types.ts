@@ -1,8 +1,7 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { POLICY_KINDS, type PolicyKind, type PolicyVersion as PolicyVersionView } from '../../src/policies';
+import { POLICY_KINDS, type PolicyKind } from '../../src/policies';
 import type { Json } from '../../src/kernel/canonical-json';
 import { enumOf } from '../enums';
-import { asNode } from '../global-id';
 import { Node } from '../node.types';
 import { DateTimeScalar, JsonScalar } from '../scalars';
 
@@ -23,8 +22,6 @@ registerEnumType(PolicyKindEnum, {
   simpleResolvers: true,
 })
 export class PolicyVersion extends Node {
-  key!: string;
-
   @Field(() => PolicyKindEnum, { description: 'What it rules.' })
   kind!: PolicyKind;
 
@@ -40,6 +37,3 @@ export class PolicyVersion extends Node {
   @Field(() => JsonScalar, { description: 'The rules themselves.' })
   content!: Json;
 }
-
-export const policyVersionNode = (view: PolicyVersionView): PolicyVersion =>
-  asNode('PolicyVersion', view as PolicyVersionView & { content: Json });

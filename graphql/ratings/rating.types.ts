@@ -1,20 +1,17 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { RUN_STATES, type RatingRun as RatingRunView, type RunState } from '../../src/ratings';
-import type {
-  Basis,
-  CalculationLog as CalculationLogView,
-  CustomerGrade as CustomerGradeView,
-  GradeCause,
-  GradeHistoryEntry as GradeHistoryEntryView,
-  Rating as RatingView,
+import {
+  RUN_STATES,
+  type Basis,
+  type CalculationLog as CalculationLogView,
+  type GradeCause,
+  type RunState,
 } from '../../src/ratings';
-import { Decimal } from '../../src/kernel/decimal';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
-import { enumOf, gradeValue, GradeValue } from '../enums';
-import { asNode } from '../global-id';
+import { enumOf, GradeValue } from '../enums';
 import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
+import type { Reading } from '../reads';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
 
@@ -41,8 +38,6 @@ registerEnumType(CauseEnum, {
 
 @ObjectType({ description: 'The two grades of a customer: what the model says and what is in force.' })
 export class CustomerGrade {
-  ratingId!: string;
-
   @Field(() => GradeValue, {
     description: 'Model grade 「模型等级」; computed also while an override is in force.',
     simple: true,
@@ -68,16 +63,6 @@ export class CustomerGrade {
   version!: number;
 }
 
-export const customerGrade = (view: CustomerGradeView): CustomerGrade => ({
-  ratingId: view.ratingId,
-  model: gradeValue(view.modelGrade),
-  inForce: gradeValue(view.grade),
-  basis: view.basis,
-  effectiveFrom: view.effectiveFrom,
-  lastRatedAt: view.lastRatedAt,
-  version: view.version,
-});
-
 @ObjectType({ description: 'A change of a customer’s grades.', simpleResolvers: true })
 export class GradeHistoryEntry {
   @Field(() => CauseEnum, { description: 'Why.' })
@@ -102,24 +87,10 @@ export class GradeHistoryEntry {
   changedAt!: Date;
 }
 
-export const gradeHistoryEntry = (view: GradeHistoryEntryView): GradeHistoryEntry => ({
-  cause: view.cause,
-  modelBefore: view.modelGradeBefore === null ? null : gradeValue(view.modelGradeBefore),
-  inForceBefore: view.gradeBefore === null ? null : gradeValue(view.gradeBefore),
-  modelAfter: gradeValue(view.modelGradeAfter),
-  inForceAfter: gradeValue(view.gradeAfter),
-  basisAfter: view.basisAfter,
-  changedAt: view.changedAt,
-});
-
 export const GradeHistoryConnection = connectionType('GradeHistoryEntry', GradeHistoryEntry);
 
 @ObjectType('Rating', { implements: Node, description: 'What the model made of a customer at one moment.' })
 export class Rating extends Node {
-  key!: string;
-  customerId!: string;
-  view!: RatingView;
-
   @Field(() => DecimalScalar, { description: 'Score, 0 to 100, four places.', simple: true })
   score!: string;
 
@@ -141,13 +112,6 @@ export class Rating extends Node {
   @Field(() => [String], { description: 'Notes, for example on missing information 「信用信息不足」.', simple: true })
   notes!: readonly string[];
 }
-
-export const ratingNode = (view: RatingView): Rating => ({
-  ...asNode('Rating', view),
-  view,
-  modelGrade: gradeValue(view.modelGrade),
-  uncappedGrade: gradeValue(view.uncappedGrade),
-});
 
 export const RatingConnection = connectionType('Rating', Rating);
 
@@ -180,7 +144,7 @@ export class CalculationLogRow {
   inputAsOf!: string | null;
 
   @Field(() => RowStateEnum, { description: 'How the points came about.' })
-  state!: CalculationLogView['characteristics'][number]['state'];
+  state!: CalculationLogView['rows'][number]['state'];
 
   @Field(() => DecimalScalar, {
     nullable: true,
@@ -246,17 +210,6 @@ export class CalculationLog {
   notes!: readonly RatingNote[];
 }
 
-export const calculationLog = (view: CalculationLogView): CalculationLog => ({
-  score: view.score,
-  rows: view.characteristics.map((row) => ({
-    ...row,
-    characteristic: row.id,
-    input: row.input === null ? null : new Decimal(row.input).toFixed(),
-  })),
-  caps: view.caps.map((cap) => ({ ...cap, reasonZh: cap.reason.zh, reasonEn: cap.reason.en })),
-  notes: view.notes.map((note) => ({ code: note.code, textZh: note.text.zh, textEn: note.text.en })),
-});
-
 @InputType({ description: 'Rates one customer.' })
 export class RateCustomerInput extends MutationInput {
   @Field(() => ID, { description: 'The customer.' })
@@ -266,13 +219,13 @@ export class RateCustomerInput extends MutationInput {
 @ObjectType({ description: 'A rating after a mutation.' })
 export class RateCustomerPayload {
   @Field(() => Rating, { nullable: true, description: 'The rating.', simple: true })
-  rating?: () => Promise<Rating | null>;
+  rating?: Reading<Rating>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
 
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
-  auditEvent?: () => Promise<AuditEvent | null>;
+  auditEvent?: Reading<AuditEvent>;
 }
 
 @ObjectType({ description: 'How many customers got a grade.', simpleResolvers: true })
@@ -286,8 +239,6 @@ export class GradeCount {
 
 @ObjectType({ description: 'A customer that a run could not rate.' })
 export class ParkedCustomer {
-  customerId!: string;
-
   @Field({ description: 'Reason code, for example NO_VALUES.', simple: true })
   reason!: string;
 
@@ -313,9 +264,6 @@ registerEnumType(RunStateEnum, {
 
 @ObjectType('RatingRun', { implements: Node, description: 'A rating of the whole portfolio.' })
 export class RatingRun extends Node {
-  key!: string;
-  requestedBy!: string;
-
   @Field(() => RunStateEnum, { description: 'Where it stands.', simple: true })
   state!: RunState;
 
@@ -352,8 +300,6 @@ export class RatingRun extends Node {
   @Field(() => Int, { description: 'Grows with every change of state.', simple: true })
   version!: number;
 }
-
-export const ratingRunNode = (view: RatingRunView): RatingRun => asNode('RatingRun', view);
 
 export const RatingRunConnection = connectionType('RatingRun', RatingRun);
 
@@ -392,13 +338,13 @@ export class CancelRatingRunInput extends MutationInput {
 @ObjectType()
 export abstract class RunPayload {
   @Field(() => RatingRun, { nullable: true, description: 'The run as it stands now.', simple: true })
-  run?: () => Promise<RatingRun | null>;
+  run?: Reading<RatingRun>;
 
   @Field(() => [UserError], { description: 'What the user can mend; empty on success.', simple: true })
   userErrors!: readonly UserError[];
 
   @Field(() => AuditEvent, { nullable: true, description: 'The event that the log holds of it.', simple: true })
-  auditEvent?: () => Promise<AuditEvent | null>;
+  auditEvent?: Reading<AuditEvent>;
 }
 
 @ObjectType({ description: 'A run that was started.' })

@@ -1,13 +1,6 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import {
-  VERSION_STATES,
-  type CutPointsView,
-  type ScorecardVersion as ScorecardVersionView,
-  type VersionState,
-} from '../../src/scorecards';
-import { Decimal } from '../../src/kernel/decimal';
+import { VERSION_STATES, type ScorecardVersion as ScorecardVersionView, type VersionState } from '../../src/scorecards';
 import { enumOf } from '../enums';
-import { asNode } from '../global-id';
 import { Node } from '../node.types';
 import { DateTimeScalar, DecimalScalar, JsonScalar } from '../scalars';
 
@@ -27,8 +20,6 @@ registerEnumType(VersionStateEnum, {
   simpleResolvers: true,
 })
 export class ScorecardVersion extends Node {
-  key!: string;
-
   @Field({ description: 'Code of the scorecard.' })
   scorecard!: string;
 
@@ -55,14 +46,6 @@ export class ScorecardVersion extends Node {
   })
   definition!: ScorecardVersionView['definition'];
 }
-
-export const scorecardVersionNode = (view: ScorecardVersionView): ScorecardVersion => ({
-  ...asNode('ScorecardVersion', view),
-  scorecard: view.scorecardCode,
-  nameZh: view.definition.name.zh,
-  nameEn: view.definition.name.en,
-  effectiveFrom: view.publishedAt,
-});
 
 @ObjectType({ description: 'The cut points of one characteristic.', simpleResolvers: true })
 export class CharacteristicCutPoints {
@@ -104,8 +87,6 @@ export class CharacteristicCutPoints {
   simpleResolvers: true,
 })
 export class CutPointSet extends Node {
-  key!: string;
-
   @Field({ description: 'Code of the industry, or `*` for everybody where an industry is too small.' })
   segment!: string;
 
@@ -121,12 +102,3 @@ export class CutPointSet extends Node {
   @Field(() => [CharacteristicCutPoints], { description: 'One for each characteristic, in their order.' })
   characteristics!: readonly CharacteristicCutPoints[];
 }
-
-export const cutPointSetNode = (view: CutPointsView): CutPointSet => ({
-  ...asNode('CutPointSet', view),
-  characteristics: view.characteristics.map(({ id, cuts, ...row }) => ({
-    ...row,
-    characteristic: id,
-    cuts: cuts?.map((cut) => new Decimal(cut).toFixed()) ?? null,
-  })),
-});

@@ -1,6 +1,7 @@
 import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { OUTCOME_EVENTS, type RankPower as RankPowerView } from '../../src/validation';
-import { enumOf, gradeValue, GradeValue } from '../enums';
+import { gradeView } from '../../src/kernel/grade';
+import { enumOf, GradeValue } from '../enums';
 
 export const OutcomeEventEnum = enumOf(OUTCOME_EVENTS);
 registerEnumType(OutcomeEventEnum, {
@@ -47,5 +48,5 @@ export class RankPower {
 
 export const rankPower = (view: RankPowerView): RankPower => ({
   ...view,
-  grades: view.grades.map((row) => ({ ...row, grade: gradeValue(row.grade) })),
+  grades: view.grades.map((row) => ({ ...row, grade: gradeView(row.grade) })),
 });

@@ -28,6 +28,8 @@ export interface RequestHandler {
   readonly kind: RequestKind;
   /** Versions of what the change builds on, as they are now; a difference to those at submission makes the request stale. */
   currentBase(tx: Tx, subjectId: string): Promise<Json>;
+  /** The payload as the API shows it, with the name of its type. */
+  show(payload: unknown): { readonly __typename: string };
   /** Puts the change into effect, with its own audit events. */
   apply(tx: Tx, request: ChangeRequest): Promise<Result<unknown>>;
 }

@@ -14,6 +14,7 @@ import {
   type Range,
 } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
 import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
 import { viewerActions, type ViewerAction } from './domain/viewer-actions';
@@ -35,6 +36,17 @@ export interface RequestConditions {
 export type RequestFilter = Filter<RequestConditions>;
 
 export const createApprovalQueries = (database: Database) => ({
+  /** Newest first. Needs `request.read`. */
+  list: (viewer: Actor, filter: RequestFilter, now: Date): Result<ListSource> => {
+    const permitted = permit(viewer, 'request.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'ChangeRequest',
+      alias: 'request',
+      select: (params) => requestsOf(viewer, filter, now, params),
+    });
+  },
+
   /** Newest first. Needs `request.read`. */
   page: async (
     viewer: Actor,
@@ -100,17 +112,17 @@ export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
 
 const select = (viewer: Actor, filter: RequestFilter, now: Date): PagedSelect => {
   const params = new SqlParams();
-  return {
-    select: REQUEST_SELECT,
-    from: 'change_request AS request',
-    where: filterConditions(filter, (leaf) => conditions(leaf, viewer, now, params)),
-    params,
-    order: [
-      { expression: 'request.submitted_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'request.id', type: 'uuid', direction: 'DESC' },
-    ],
-  };
+  return { select: REQUEST_SELECT, params, ...requestsOf(viewer, filter, now, params) };
 };
+
+const requestsOf = (viewer: Actor, filter: RequestFilter, now: Date, params: SqlParams) => ({
+  from: 'change_request AS request',
+  where: filterConditions(filter, (leaf) => conditions(leaf, viewer, now, params)),
+  order: [
+    { expression: 'request.submitted_at', type: 'timestamptz', direction: 'DESC' },
+    { expression: 'request.id', type: 'uuid', direction: 'DESC' },
+  ] as const,
+});
 
 const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: SqlParams): string[] => [
   ...choiceConditions('request.state', 'text', leaf.state, params),

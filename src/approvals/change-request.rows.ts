@@ -49,10 +49,13 @@ export const REQUEST_SELECT = `request.*,
   (SELECT coalesce(json_agg(vote ORDER BY vote.cast_at, vote.id), '[]')
    FROM change_request_vote AS vote WHERE vote.request_id = request.id) AS votes`;
 
+/** For people, for example `CR-000042`. */
+export const requestNumber = (serial: string): string => `CR-${serial.padStart(6, '0')}`;
+
 /** Throws on values that this code does not know: they were written by a newer program. */
 export const requestOf = (row: ChangeRequestRow): ChangeRequest => ({
   id: row.id,
-  number: `CR-${row.serial.padStart(6, '0')}`,
+  number: requestNumber(row.serial),
   kind: known<RequestKind>(REQUEST_KINDS, row.kind),
   subject: { type: row.subject_type, id: row.subject_id },
   payload: row.payload,

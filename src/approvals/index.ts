@@ -17,12 +17,14 @@ import {
   type VerbOutcome,
   type VoteCommand,
 } from './approval.commands';
+import type { RoomReads } from '../platform/read-model';
+import { createApprovalReads } from './approval.reads';
 import { createApprovalQueries, type ApprovalQueries } from './approval.queries';
 import type { RequestKind } from './domain/change-request';
 
 export type { RequestHandler, Submission, VerbOutcome, VoteCommand } from './approval.commands';
 export { INBOX_TABS, type InboxTab, type RequestFilter } from './approval.queries';
-export { approvalsAt, REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
+export { REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
 export type { ChangeRequest, RequestKind, RequestState, Verdict } from './domain/change-request';
 export { REQUEST_VERBS, type RequestVerb } from './domain/viewer-actions';
 
@@ -38,6 +40,7 @@ export interface Approvals {
   ): Promise<Result<VerbOutcome>>;
   expireOverdue(by: Initiator, atMost: number): Promise<Result<number>>;
   readonly queries: ApprovalQueries;
+  readonly reads: RoomReads;
 }
 
 export const createApprovals = (deps: {
@@ -65,5 +68,6 @@ export const createApprovals = (deps: {
     withdraw: (by, input) => withdraw(approvalDeps, by, input),
     expireOverdue: (by, atMost) => expireOverdue(approvalDeps, by, atMost),
     queries: createApprovalQueries(deps.database),
+    reads: createApprovalReads(approvalDeps.handlerOf),
   };
 };

@@ -13,6 +13,7 @@ import {
   type Range,
 } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import { readWrittenForm, type AuditEvent } from './domain/audit-event';
 
 export interface AuditConditions {
@@ -26,6 +27,13 @@ export interface AuditConditions {
 export type AuditFilter = Filter<AuditConditions>;
 
 export const createAuditQueries = (database: Database) => ({
+  /** Newest first. Needs `audit.read`. */
+  list: (actor: Actor, filter: AuditFilter): Result<ListSource> => {
+    const permitted = permit(actor, 'audit.read');
+    if (!permitted.ok) return permitted;
+    return ok({ model: 'AuditEvent', alias: 'audit_event', select: (params) => eventsOf(filter, params) });
+  },
+
   /** Newest first. Needs `audit.read`. */
   page: async (actor: Actor, filter: AuditFilter, page: PageRequest): Promise<Result<Page<AuditEvent>>> => {
     const permitted = permit(actor, 'audit.read');
@@ -58,17 +66,17 @@ export type AuditQueries = ReturnType<typeof createAuditQueries>;
 
 const select = (filter: AuditFilter): PagedSelect => {
   const params = new SqlParams();
-  return {
-    select: "convert_from(bytes, 'UTF8') AS written",
-    from: 'audit_event',
-    where: filterConditions(filter, (leaf) => conditions(leaf, params)),
-    params,
-    order: [
-      { expression: 'occurred_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'id', type: 'uuid', direction: 'DESC' },
-    ],
-  };
+  return { select: "convert_from(bytes, 'UTF8') AS written", params, ...eventsOf(filter, params) };
 };
+
+const eventsOf = (filter: AuditFilter, params: SqlParams) => ({
+  from: 'audit_event',
+  where: filterConditions(filter, (leaf) => conditions(leaf, params)),
+  order: [
+    { expression: 'audit_event.occurred_at', type: 'timestamptz', direction: 'DESC' },
+    { expression: 'audit_event.id', type: 'uuid', direction: 'DESC' },
+  ] as const,
+});
 
 const conditions = (leaf: AuditConditions, params: SqlParams): string[] => [
   ...choiceConditions('actor_id', 'text', leaf.actorId, params),

@@ -3,7 +3,7 @@ import type { Database } from '../platform/database';
 import { createAuditQueries, type AuditQueries } from './audit-event.queries';
 import { writeAuditEvents } from './audit-event.store';
 
-export type { AuditEvent } from './domain/audit-event';
+export { auditReads } from './audit-event.reads';
 export type { AuditFilter } from './audit-event.queries';
 
 export interface Audit {

@@ -6,7 +6,8 @@ import { permit } from '../identity';
 import type { Database } from '../platform/database';
 import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
-import { CUSTOMER_COLUMNS, RELATION_COLUMNS, toCustomer, toRelation } from './customer.rows';
+import type { ListSource } from '../platform/read-model';
+import { CUSTOMER_COLUMNS, RELATION_COLUMNS, RELATION_ENDS, toCustomer, toRelation } from './customer.rows';
 import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
 import type { IndustryEntry } from './domain/industry';
 import type { Stage } from './domain/lifecycle';
@@ -54,6 +55,21 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     if (!permit(actor, 'customer.read').ok) return [];
     const rows = await query<Customer>(`SELECT ${CUSTOMER_COLUMNS} FROM customer WHERE id = ANY ($1::uuid[])`, [ids]);
     return rows.map(toCustomer);
+  },
+
+  /** The party with the number, as a list of one or none. Needs `customer.read`. */
+  withNumber: (actor: Actor, number: string): Result<ListSource> => {
+    const permitted = permit(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'Customer',
+      alias: 'customer',
+      select: (params) => ({
+        from: 'customer',
+        where: [`customer.number = ${params.add(number)}`],
+        order: customerOrder([]),
+      }),
+    });
   },
 
   /** Null when no party has the number, or without `customer.read`. */
@@ -113,6 +129,21 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
       [customerIds],
     );
     return rows.map(toRelation);
+  },
+
+  /** A relation as the party at one of its ends sees it. Needs `customer.read`. */
+  relationSeenFrom: (actor: Actor, relationId: string, customerId: string): Result<ListSource> => {
+    const permitted = permit(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'CustomerRelation',
+      alias: 'relation',
+      select: (params) => ({
+        from: RELATION_ENDS('relation'),
+        where: [`relation.id = ${params.add(relationId)}`, `relation.of_id = ${params.add(customerId)}`],
+        order: [{ expression: 'relation.id', type: 'uuid', direction: 'ASC' }],
+      }),
+    });
   },
 
   /** Live and ended ones, in no particular order; unknown ids are left out. Needs `customer.read`, else none. */

@@ -20,6 +20,13 @@ export const toCustomer = (row: Customer): Customer => {
 export const RELATION_COLUMNS = `relation.id, relation.from_id AS "fromId", relation.to_id AS "toId", relation.kind,
   relation.share, relation.created_at AS "createdAt", relation.ended_at AS "endedAt"`;
 
+/** Each relation as either of its two ends sees it. */
+export const RELATION_ENDS = (t: string): string => `(
+  SELECT id, from_id AS of_id, to_id AS other_id, true AS outgoing, kind, share, created_at, ended_at
+  FROM customer_relation
+  UNION ALL
+  SELECT id, to_id, from_id, false, kind, share, created_at, ended_at FROM customer_relation) AS ${t}`;
+
 export const toRelation = (row: Relation): Relation => {
   known(RELATION_KINDS, row.kind, row.id);
   return row;

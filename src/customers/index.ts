@@ -13,10 +13,10 @@ export { rowCodeOf, rowRefusal, type ImportOutcome, type RowCode, type RowRefusa
 export { INDUSTRIES } from './domain/industry';
 export { leiCheck, leiFault } from './domain/lei';
 export { STAGES, type Stage } from './domain/lifecycle';
-export { RELATION_KINDS, RELATION_READINGS, type Relation, type RelationKind } from './domain/relation';
-export { CUSTOMER_COLUMNS, toCustomer } from './customer.rows';
+export { RELATION_KINDS, RELATION_READINGS, type RelationKind } from './domain/relation';
 export type { CustomerRow } from './customer.commands';
 export { readCustomerMap } from './customer.import';
+export { byCustomerId, customerReads } from './customer.reads';
 export { customerConditions, customerOrder, type CustomerConditions, type CustomerSort } from './customer.queries';
 export { customerExists, findIdsByNumber } from './customer.store';
 export {

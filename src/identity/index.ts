@@ -9,7 +9,7 @@ import { createUserQueries, type UserQueries } from './user.queries';
 
 export { ACTIONS, permit, type Action } from './domain/permissions';
 export { SAMPLE_USERS } from './domain/sample-people';
-export { LINES, type Line, type OrgUnit, type User } from './domain/user';
+export { LINES, type Line, type User } from './domain/user';
 export {
   createTokenVerifier,
   IdentityProviderUnavailable,
@@ -18,6 +18,7 @@ export {
 } from './token-verifier';
 export type { Authentication } from './authentication';
 export type { UserFilter } from './user.queries';
+export { byActorId, userReads } from './user.reads';
 export { standingsOf } from './user.store';
 
 export interface IdentityDeps {

@@ -8,6 +8,7 @@ import { ok, type Result } from '../kernel/result';
 import { isRole, type Role } from '../kernel/role';
 import type { Database } from '../platform/database';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 
 export interface UserFilter {
   readonly role?: Role;
@@ -77,6 +78,28 @@ export const createUserQueries = (database: Database) => {
     usersByIds: async (actor: Actor, ids: readonly string[]): Promise<User[]> =>
       permit(actor, 'user.read').ok ? select('u.id = ANY ($1)', [ids]) : [],
 
+    /** By name, then id. Needs `user.read`. */
+    listUsers: (actor: Actor, filter: UserFilter): Result<ListSource> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      return ok({ model: 'User', alias: 'u', select: (params) => usersOf(filter, params) });
+    },
+
+    /** By code. Needs `user.read`. */
+    listOrgUnits: (actor: Actor): Result<ListSource> => {
+      const permitted = permit(actor, 'user.read');
+      if (!permitted.ok) return permitted;
+      return ok({
+        model: 'OrgUnit',
+        alias: 'o',
+        select: () => ({
+          from: 'org_unit o',
+          where: [],
+          order: [{ expression: 'o.code', type: 'text', direction: 'ASC' }],
+        }),
+      });
+    },
+
     /** By name, then id. */
     users: async (actor: Actor, filter: UserFilter, page: PageRequest): Promise<Result<Page<User>>> => {
       const permitted = permit(actor, 'user.read');
@@ -105,26 +128,6 @@ export const createUserQueries = (database: Database) => {
       return ok(rows.map((row) => toOrgUnit(row.org_unit)));
     },
 
-    /** In no particular order, for loaders; none for actors without `user.read`. */
-    orgUnitsByIds: async (actor: Actor, ids: readonly string[]): Promise<OrgUnit[]> => {
-      if (!permit(actor, 'user.read').ok) return [];
-      const rows = await database.query<OrgUnitRow>(`SELECT ${ORG_UNIT} FROM org_unit o WHERE o.id = ANY ($1)`, [ids]);
-      return rows.map((row) => toOrgUnit(row.org_unit));
-    },
-
-    /** By code. */
-    orgUnitPage: async (actor: Actor, page: PageRequest): Promise<Result<Page<OrgUnit>>> => {
-      const permitted = permit(actor, 'user.read');
-      if (!permitted.ok) return permitted;
-      const found = await fetchPage<OrgUnitRow>(database.query, orgUnitSelect(), page);
-      return ok({ ...found, items: found.items.map((row) => toOrgUnit(row.org_unit)) });
-    },
-
-    countOrgUnits: async (actor: Actor): Promise<Result<CappedCount>> => {
-      const permitted = permit(actor, 'user.read');
-      return permitted.ok ? ok(await countCapped(database.query, orgUnitSelect())) : permitted;
-    },
-
     /** For authentication, before there is an actor who could be asked for permission. */
     bySubject: async (subject: string): Promise<User | null> => (await select('u.subject = $1', [subject]))[0] ?? null,
   };
@@ -134,6 +137,10 @@ export type UserQueries = ReturnType<typeof createUserQueries>;
 
 const pagedSelect = (filter: UserFilter): PagedSelect => {
   const params = new SqlParams();
+  return { select: USER_COLUMNS, params, ...usersOf(filter, params) };
+};
+
+const usersOf = (filter: UserFilter, params: SqlParams) => {
   const where: string[] = [];
   if (filter.role !== undefined) where.push(`${params.add(filter.role)} IN (${ROLES_IN_FORCE})`);
   if (filter.active !== undefined) where.push(`u.active = ${params.add(filter.active)}`);
@@ -144,21 +151,11 @@ const pagedSelect = (filter: UserFilter): PagedSelect => {
     where.push(`u.display_name ILIKE ${pattern} OR u.subject ILIKE ${pattern}`);
   }
   return {
-    select: USER_COLUMNS,
     from: USER_TABLES,
     where,
-    params,
     order: [
       { expression: 'u.display_name', type: 'text', direction: 'ASC' },
       { expression: 'u.id', type: 'uuid', direction: 'ASC' },
-    ],
+    ] as const,
   };
 };
-
-const orgUnitSelect = (): PagedSelect => ({
-  select: ORG_UNIT,
-  from: 'org_unit o',
-  where: [],
-  params: new SqlParams(),
-  order: [{ expression: 'o.code', type: 'text', direction: 'ASC' }],
-});

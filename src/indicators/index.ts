@@ -9,7 +9,6 @@ import { createIndicatorQueries, currentValues, packedValues, type IndicatorQuer
 
 export {
   DIMENSIONS,
-  findIndicator,
   INDICATORS,
   indicatorOf,
   MAX_ORDINAL,
@@ -22,8 +21,9 @@ export {
 } from './domain/dictionary';
 export { customerNumber, keyColumns, type IndicatorMap } from './domain/import-map';
 export { QUALITIES, type Quality, type SnapshotContent } from './domain/snapshot';
+export { indicatorReads } from './indicator.reads';
 export { readIndicatorMap } from './indicator.import';
-export type { IndicatorValue } from './indicator.queries';
+export { isMaskedFor } from './indicator.queries';
 
 export interface IndicatorsDeps {
   readonly database: Database;

@@ -133,14 +133,17 @@ export const packedValues = (query: Query, customerIds: readonly string[]): Prom
     [customerIds],
   );
 
-const maskFor = (actor: Actor): ((row: ValueRow) => IndicatorValue) => {
-  const seesCredit = permit(actor, 'indicator.readCredit').ok;
-  return (row) => {
-    // A code that has left the dictionary is treated with the greater care.
-    const masked = !seesCredit && findIndicator(row.code)?.sensitivity !== 'INTERNAL';
+/** Whether the viewer may not see values of the indicator. */
+export const isMaskedFor = (viewer: Actor, code: string): boolean =>
+  // A code that has left the dictionary is treated with the greater care.
+  findIndicator(code)?.sensitivity !== 'INTERNAL' && !permit(viewer, 'indicator.readCredit').ok;
+
+const maskFor =
+  (actor: Actor) =>
+  (row: ValueRow): IndicatorValue => {
+    const masked = isMaskedFor(actor, row.code);
     return { ...row, value: masked ? null : row.value, masked };
   };
-};
 
 const historySelect = (customerId: string, code: string): PagedSelect => {
   const params = new SqlParams();

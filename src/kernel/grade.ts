@@ -31,3 +31,16 @@ export const bandOf = (grade: Grade): GradeBand => {
   if (rank >= 4) return 'FAIR';
   return 'AT_RISK';
 };
+
+/** A grade as people are shown it. */
+export interface GradeView {
+  readonly value: Grade;
+  readonly rank: number;
+  readonly band: GradeBand;
+}
+
+const VIEWS = Object.fromEntries(
+  GRADES.map((grade) => [grade, Object.freeze({ value: grade, rank: rankOf(grade), band: bandOf(grade) })]),
+) as Readonly<Record<Grade, GradeView>>;
+
+export const gradeView = (grade: Grade): GradeView => VIEWS[grade];

@@ -14,11 +14,12 @@ import {
   type OpeningLimit,
   type RequestRaise,
 } from './limit.commands';
+import type { RoomReads } from '../platform/read-model';
+import { createLimitReads } from './limit.reads';
 import { createLimitQueries, type LimitQueries } from './limit.queries';
 
-export { raisePayloadSchema } from './domain/raise-payload';
 export type { OpeningLimit, RequestRaise } from './limit.commands';
-export type { CreditLimit, CreditLimitEntry } from './limit.queries';
+export type { CreditLimitEntry } from './limit.queries';
 
 export interface Limits {
   open(
@@ -30,6 +31,7 @@ export interface Limits {
   gradesChanged(tx: Tx, changes: readonly GradeChange[]): Promise<void>;
   readonly handler: RequestHandler;
   readonly queries: LimitQueries;
+  readonly reads: RoomReads;
 }
 
 export const createLimits = (deps: LimitDeps & { database: Database }): Limits => ({
@@ -38,4 +40,5 @@ export const createLimits = (deps: LimitDeps & { database: Database }): Limits =
   gradesChanged: (tx, changes) => cutToPolicy(deps, tx, changes),
   handler: raiseHandler(deps),
   queries: createLimitQueries(deps),
+  reads: createLimitReads(deps.policies),
 });

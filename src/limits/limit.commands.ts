@@ -181,6 +181,16 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
     const current = await lockPosition(deps, tx, customerId);
     return current.ok ? current.value.base : null;
   },
+  show: (payload) => {
+    // Checked when it was written; it cannot have changed since.
+    const { fromAmount, toAmount, currency, justification } = payload as RaisePayload;
+    return {
+      __typename: 'CreditLimitProposal',
+      from: { amount: fromAmount, currency },
+      to: { amount: toAmount, currency },
+      justification,
+    };
+  },
   apply: async (tx, request) => {
     const payload = raisePayloadSchema.parse(request.payload);
     const customerId = request.subject.id;

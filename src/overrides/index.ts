@@ -15,7 +15,7 @@ import {
 } from './override.commands';
 import { createOverrideQueries, customersWithOverdue, type OverrideQueries } from './override.queries';
 
-export { overridePayloadSchema } from './domain/override-payload';
+export { overrideReads } from './override.reads';
 export type { SubmitOverride } from './override.commands';
 export type { GradeOverride } from './override.queries';
 

@@ -4,6 +4,7 @@
  */
 import type { Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
+import { gradeView } from '../kernel/grade';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import type { Approvals, RequestHandler, VerbOutcome } from '../approvals';
@@ -79,6 +80,17 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
     const current = await deps.ratings.lockGrade(tx, customerId);
     const policy = await deps.policies.inForce(tx, 'OVERRIDE');
     return current === null ? null : baseOf(current, policy.id);
+  },
+  show: (payload) => {
+    // Checked when it was written; it cannot have changed since.
+    const proposed = payload as OverridePayload;
+    return {
+      __typename: 'GradeOverrideProposal',
+      ...proposed,
+      fromGrade: gradeView(proposed.fromGrade),
+      modelGrade: gradeView(proposed.modelGrade),
+      toGrade: gradeView(proposed.toGrade),
+    };
   },
   apply: async (tx, request) => {
     const payload = overridePayloadSchema.parse(request.payload);

@@ -2,7 +2,7 @@
  * The connection to PostgreSQL as the running application sees it: one pool, always under the role `tierwarden_app`,
  * whatever login the address names. Reads go through `query`; writes only through the unit of work.
  */
-import type { Pool } from 'pg';
+import type { CustomTypesConfig, Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 
 /** Group roles made by the migrations; a login must be a member of the one it uses. */
@@ -35,10 +35,20 @@ export interface DatabaseOptions {
 /** Runs one statement and yields its rows. */
 export type Query = <Row extends object>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
 
+/** A statement whose shape is known beforehand. */
+export interface ReadStatement {
+  /** Under this name the server keeps its plan; null for one that hardly comes again. */
+  readonly name: string | null;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 export interface Database {
   readonly dataSource: DataSource;
   /** Outside any unit of work: for reads. */
   readonly query: Query;
+  /** Rows as arrays of the server's own texts, null for NULL; for reads. */
+  readonly rows: (statement: ReadStatement) => Promise<(string | null)[][]>;
   /** The connections of the pool at this moment. */
   pool(): PoolCounts;
   close(): Promise<void>;
@@ -118,9 +128,22 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
     dataSource,
     query: async (sql, params) =>
       (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+    rows: async ({ name, text, values }) =>
+      (
+        await pool.query<(string | null)[]>({
+          ...(name === null ? {} : { name }),
+          text,
+          values: [...values],
+          rowMode: 'array',
+          types: AS_TEXT,
+        })
+      ).rows,
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => dataSource.destroy(),
   };
 };
+
+/** Leaves values as the server writes them. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as CustomTypesConfig;
 
 const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;

@@ -3,6 +3,7 @@
  * the order. SQL fragments come from code only; every value travels as a parameter.
  */
 import { COUNT_CAP, type CappedCount, type Page, type PageKey, type PageRequest } from '../kernel/page';
+import { refusal, RefusalError } from '../kernel/refusal';
 import type { Query } from './database';
 
 /** Collects parameters and yields their placeholders. */
@@ -43,12 +44,12 @@ export const fetchPage = async <Row extends object>(
   page: PageRequest,
 ): Promise<Page<Row>> => {
   const conditions = [...select.where];
-  if (page.after !== null) conditions.push(after(select.order, page.after, select.params));
+  if (page.after !== null) conditions.push(afterKey(select.order, page.after, select.params));
   const rows = await query<Row & { [KEY_COLUMN]: string[] }>(
     `SELECT ${select.select}, ARRAY[${select.order.map((column) => `(${column.expression})::text`).join(', ')}] AS ${KEY_COLUMN}
      FROM ${select.from}
      ${whereClause(conditions)}
-     ORDER BY ${select.order.map((column) => `${column.expression} ${column.direction}`).join(', ')}
+     ${orderClause(select.order)}
      LIMIT ${page.first + 1}`,
     select.params.values,
   );
@@ -66,16 +67,24 @@ export const countCapped = async (
      FROM (SELECT FROM ${select.from} ${whereClause(select.where)} LIMIT ${COUNT_CAP + 1}) AS capped`,
     select.params.values,
   );
-  const count = row?.count ?? 0;
-  return count > COUNT_CAP ? { count: COUNT_CAP, precision: 'AT_LEAST' } : { count, precision: 'EXACT' };
+  return capped(row?.count ?? 0);
 };
 
-const whereClause = (conditions: readonly string[]): string =>
+/** What a count says that was cut off just above {@link COUNT_CAP}. */
+export const capped = (count: number): CappedCount =>
+  count > COUNT_CAP ? { count: COUNT_CAP, precision: 'AT_LEAST' } : { count, precision: 'EXACT' };
+
+export const whereClause = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : `WHERE ${conditions.map((condition) => `(${condition})`).join(' AND ')}`;
 
+export const orderClause = (order: readonly OrderColumn[]): string =>
+  `ORDER BY ${order.map((column) => `${column.expression} ${column.direction}`).join(', ')}`;
+
 /** Rows after the key: a row comparison where all columns run one way, else its expansion. */
-const after = (order: readonly OrderColumn[], key: PageKey, params: SqlParams): string => {
-  if (key.length !== order.length) throw new Error('page key does not fit the order');
+export const afterKey = (order: readonly OrderColumn[], key: PageKey, params: SqlParams): string => {
+  if (key.length !== order.length) {
+    throw new RefusalError(refusal('INVALID', 'the cursor does not fit the order', { reason: 'INVALID_CURSOR' }));
+  }
   const values = order.map((column, i) => `${params.add(key[i])}::${column.type}`);
   const comparison = (column: OrderColumn): string => (column.direction === 'ASC' ? '>' : '<');
   const first = order[0];

@@ -12,6 +12,7 @@ export { routeChange, type ChangeFacts } from './domain/approval-matrix';
 export { termsAt, type LimitTerms } from './domain/limit-policy';
 export type { OverridePolicy } from './domain/override-policy';
 export { POLICY_KINDS, type PolicyKind, type PolicyVersion } from './domain/policy';
+export { policyReads } from './policy.reads';
 export { DEFAULT_POLICIES } from './domain/default-policies';
 
 export interface Policies {

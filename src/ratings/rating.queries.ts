@@ -1,10 +1,11 @@
 /** Reads ratings, grades and their history for screens and other rooms. It never writes. */
 import type { Actor } from '../kernel/actor';
+import { Decimal } from '../kernel/decimal';
 import type { Grade } from '../kernel/grade';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
-import { findIndicator } from '../indicators';
+import { isMaskedFor } from '../indicators';
 import type { Database } from '../platform/database';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import { explainScore, MISSING_VALUE, type ScoreExplanation, type Scorecards } from '../scorecards';
@@ -45,16 +46,45 @@ export interface GradeHistoryEntry {
   readonly changedBy: string;
 }
 
+/** What a rating's calculation log is rebuilt from. */
+export type RatingInputs = Pick<
+  Rating,
+  | 'id'
+  | 'scorecardVersionId'
+  | 'cutPointSetId'
+  | 'score'
+  | 'modelGrade'
+  | 'uncappedGrade'
+  | 'inputs'
+  | 'inputAsOf'
+  | 'pointsCenti'
+  | 'caps'
+  | 'notes'
+>;
+
+type ExplainedRow = ScoreExplanation['characteristics'][number];
+
 /** The calculation log of a rating 「计算日志」; inputs that the viewer may not see are masked. */
-export interface CalculationLog extends Omit<ScoreExplanation, 'characteristics'> {
-  readonly characteristics: readonly (Omit<ScoreExplanation['characteristics'][number], 'points' | 'contribution'> & {
-    /** Null when masked. */
+export interface CalculationLog {
+  readonly score: string;
+  readonly rows: readonly (Omit<ExplainedRow, 'id' | 'input' | 'points' | 'contribution'> & {
+    readonly characteristic: string;
+    /** Plain decimal; null when missing or masked, as are points and contribution. */
+    readonly input: string | null;
     readonly points: string | null;
     readonly contribution: string | null;
     readonly masked: boolean;
     /** Day that the input is of. */
     readonly inputAsOf: string | null;
   })[];
+  readonly caps: readonly {
+    readonly id: string;
+    readonly indicator: string;
+    readonly capGrade: string;
+    readonly reasonZh: string;
+    readonly reasonEn: string;
+  }[];
+  readonly notes: readonly { readonly code: string; readonly textZh: string; readonly textEn: string }[];
 }
 
 const OUTDATED_NOTE_TEXT = {
@@ -110,35 +140,62 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
     return permitted.ok ? ok(await countCapped(database.query, historySelect(customerId))) : permitted;
   },
 
-  /** How a rating came about, rebuilt from what was stored with it. */
-  calculationLog: async (viewer: Actor, rating: Rating): Promise<CalculationLog> => {
-    const [version] = await scorecards.versionsByIds([rating.scorecardVersionId]);
-    const [set] = await scorecards.cutPointsByIds([rating.cutPointSetId]);
-    if (version === undefined || set === undefined) throw new Error(`rating ${rating.id} lacks its scorecard`);
-    const explained = explainScore(version.definition, set.cutPoints, {
-      ...rating,
-      inputs: Float64Array.from(rating.inputs, (value) => value ?? MISSING_VALUE),
-      // Given by the rating itself; the scorecard knows nothing of days.
-      notes: rating.notes.filter((note) => note !== OUTDATED_NOTE),
+  /** How ratings came about, rebuilt from what was stored with them; in their order. */
+  calculationLogs: async (viewer: Actor, ratings: readonly RatingInputs[]): Promise<CalculationLog[]> => {
+    const [versions, cutPoints] = await Promise.all([
+      scorecards.versionsByIds([...new Set(ratings.map((rating) => rating.scorecardVersionId))]),
+      scorecards.cutPointsByIds([...new Set(ratings.map((rating) => rating.cutPointSetId))]),
+    ]);
+    return ratings.map((rating) => {
+      const version = versions.find(({ id }) => id === rating.scorecardVersionId);
+      const set = cutPoints.find(({ id }) => id === rating.cutPointSetId);
+      if (version === undefined || set === undefined) throw new Error(`rating ${rating.id} lacks its scorecard`);
+      return calculationLog(viewer, rating, version.definition, set.cutPoints);
     });
-    const seesCredit = permit(viewer, 'indicator.readCredit').ok;
-    const masked = (code: string): boolean => !seesCredit && findIndicator(code)?.sensitivity !== 'INTERNAL';
-    return {
-      ...explained,
-      characteristics: explained.characteristics.map((row, i) => ({
-        ...row,
-        masked: masked(row.indicator),
-        // Points and contribution would tell the tenth that the value lies in.
-        ...(masked(row.indicator) ? { input: null, points: null, contribution: null } : {}),
-        inputAsOf: rating.inputAsOf[i] ?? null,
-      })),
-      notes: rating.notes.includes(OUTDATED_NOTE) ? [...explained.notes, OUTDATED_NOTE_TEXT] : explained.notes,
-      caps: explained.caps.map((cap) => ({ ...cap, input: masked(cap.indicator) ? null : cap.input })),
-    };
   },
 });
 
 export type RatingQueries = ReturnType<typeof createRatingQueries>;
+
+const calculationLog = (
+  viewer: Actor,
+  rating: RatingInputs,
+  definition: Parameters<typeof explainScore>[0],
+  cutPoints: Parameters<typeof explainScore>[1],
+): CalculationLog => {
+  const explained = explainScore(definition, cutPoints, {
+    ...rating,
+    inputs: Float64Array.from(rating.inputs, (value) => value ?? MISSING_VALUE),
+    // Given by the rating itself; the scorecard knows nothing of days.
+    notes: rating.notes.filter((note) => note !== OUTDATED_NOTE),
+  });
+  return {
+    score: explained.score,
+    rows: explained.characteristics.map(({ id, ...row }, i) => {
+      const masked = isMaskedFor(viewer, row.indicator);
+      return {
+        ...row,
+        characteristic: id,
+        masked,
+        input: row.input === null || masked ? null : new Decimal(row.input).toFixed(),
+        // Points and contribution would tell the tenth that the value lies in.
+        points: masked ? null : row.points,
+        contribution: masked ? null : row.contribution,
+        inputAsOf: rating.inputAsOf[i] ?? null,
+      };
+    }),
+    caps: explained.caps.map(({ id, indicator, capGrade, reason }) => ({
+      id,
+      indicator,
+      capGrade,
+      reasonZh: reason.zh,
+      reasonEn: reason.en,
+    })),
+    notes: [...explained.notes, ...(rating.notes.includes(OUTDATED_NOTE) ? [OUTDATED_NOTE_TEXT] : [])].map(
+      ({ code, text }) => ({ code, textZh: text.zh, textEn: text.en }),
+    ),
+  };
+};
 
 const ratingSelect = (customerId: string): PagedSelect => {
   const params = new SqlParams();

@@ -15,6 +15,7 @@ import {
   type Range,
 } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import type { RunState } from './domain/run';
 
 export interface RatingRun {
@@ -82,6 +83,18 @@ export const createRunQueries = ({ query }: Database) => ({
     return (viewer, id) => (permit(viewer, 'rating.read').ok ? (runs.get(id) ?? null) : null);
   },
 
+  /** Newest first. Needs `rating.read`. */
+  listRuns: (viewer: Actor, filter: RunFilter): Result<ListSource> => {
+    const permitted = permit(viewer, 'rating.read');
+    return permitted.ok
+      ? ok({
+          model: 'RatingRun',
+          alias: 'run',
+          select: (params) => ({ from: 'rating_run AS run', ...runsOf(filter, params) }),
+        })
+      : permitted;
+  },
+
   /** Newest first. */
   runs: async (viewer: Actor, filter: RunFilter, page: PageRequest): Promise<Result<Page<RatingRun>>> => {
     const permitted = permit(viewer, 'rating.read');
@@ -119,21 +132,20 @@ export type RunQueries = ReturnType<typeof createRunQueries>;
 
 const runSelect = (filter: RunFilter): PagedSelect => {
   const params = new SqlParams();
-  return {
-    select: RUN_COLUMNS,
-    from: RUN_TABLES,
-    where: filterConditions(filter, ({ state, startedAt, updatedSince }) => [
-      ...choiceConditions('run.state', 'text', state, params),
-      ...rangeConditions('run.started_at', 'timestamptz', startedAt, params),
-      ...rangeConditions('run.updated_at', 'timestamptz', since(updatedSince), params),
-    ]),
-    params,
-    order: [
-      { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'run.id', type: 'uuid', direction: 'DESC' },
-    ],
-  };
+  return { select: RUN_COLUMNS, from: RUN_TABLES, params, ...runsOf(filter, params) };
 };
+
+const runsOf = (filter: RunFilter, params: SqlParams) => ({
+  where: filterConditions(filter, ({ state, startedAt, updatedSince }) => [
+    ...choiceConditions('run.state', 'text', state, params),
+    ...rangeConditions('run.started_at', 'timestamptz', startedAt, params),
+    ...rangeConditions('run.updated_at', 'timestamptz', since(updatedSince), params),
+  ]),
+  order: [
+    { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
+    { expression: 'run.id', type: 'uuid', direction: 'DESC' },
+  ] as const,
+});
 
 const parkedSelect = (runId: string): PagedSelect => {
   const params = new SqlParams();

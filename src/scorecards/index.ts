@@ -7,6 +7,8 @@ import type { Result } from '../kernel/result';
 import { EXPERT_SCORECARD_CODE } from './domain/expert-scorecard';
 import type { Population } from './domain/freeze-cut-points';
 import type { FrozenCutPoints, ScorecardVersion } from './domain/scorecard-version';
+import type { RoomReads } from '../platform/read-model';
+import { createScorecardReads } from './scorecard.reads';
 import { ensureExpertScorecard, freezeSegment, type ScorecardDeps } from './scorecard.commands';
 import {
   createScorecardQueries,
@@ -38,7 +40,6 @@ export {
   type VersionState,
 } from './domain/scorecard-version';
 export { MISSING_VALUE, type Values } from './domain/value';
-export type { CutPointsView } from './scorecard.queries';
 
 export interface Scorecards {
   /** Idempotent; needs `policy.publish`. */
@@ -58,10 +59,12 @@ export interface Scorecards {
     population: Population,
   ): Promise<Result<FrozenCutPoints>>;
   readonly queries: ScorecardQueries;
+  readonly reads: RoomReads;
 }
 
 export const createScorecards = (deps: ScorecardDeps): Scorecards => {
   const { query } = deps.database;
+  const queries = createScorecardQueries(deps.database);
   return {
     ensureExpertScorecard: (by) => ensureExpertScorecard(deps, by),
     liveVersion: async () => {
@@ -74,6 +77,7 @@ export const createScorecards = (deps: ScorecardDeps): Scorecards => {
     cutPointsOfVersion: (versionId) => cutPointsOfVersion(query, versionId),
     cutPointsByIds: (ids) => cutPointsByIds(query, ids),
     freezeCutPoints: (by, versionId, segment, population) => freezeSegment(deps, by, versionId, segment, population),
-    queries: createScorecardQueries(deps.database),
+    queries,
+    reads: createScorecardReads(queries),
   };
 };

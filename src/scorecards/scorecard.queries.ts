@@ -3,7 +3,7 @@
  * longer says what was published throws, it never rates anybody.
  */
 import { permit } from '../identity';
-import { findIndicator } from '../indicators';
+import { isMaskedFor } from '../indicators';
 import type { Actor } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
 import type { Database, Query } from '../platform/database';
@@ -47,7 +47,6 @@ export const createScorecardQueries = ({ query }: Pick<Database, 'query'>) => ({
       query,
       sets.map((set) => set.versionId),
     );
-    const seesCredit = permit(viewer, 'indicator.readCredit').ok;
     return sets.map(({ id, versionId, digest, frozenAt, cutPoints }) => {
       const { segment, referenceSize, perCharacteristic, effectiveWeightsPpm } = cutPoints;
       const { characteristics = [] } = versions.find((version) => version.id === versionId)?.definition ?? {};
@@ -61,7 +60,7 @@ export const createScorecardQueries = ({ query }: Pick<Database, 'query'>) => ({
         characteristics: characteristics.map(({ indicator }, i) => {
           const row = perCharacteristic[i];
           if (row === undefined) throw new Error(`cut point set ${id} does not fit its version`);
-          const masked = !seesCredit && findIndicator(indicator)?.sensitivity !== 'INTERNAL';
+          const masked = isMaskedFor(viewer, indicator);
           return {
             id: row.id,
             indicator,

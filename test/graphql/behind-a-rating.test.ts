@@ -1,5 +1,5 @@
 /** What stands behind a rating: values over time, the scorecard version, its cut points, and how it fared. */
-import { findIndicator } from '../../src/indicators';
+import { INDICATORS } from '../../src/indicators';
 import { useApi, type Answer, type Loose } from '../support/api';
 import { asSystemActor, type Handle } from '../support/people';
 
@@ -111,7 +111,7 @@ describe('the scorecard behind a rating', () => {
     for (const { indicator, applicable, cuts, meanPoints, masked } of cutPoints.characteristics) {
       expect(masked).toBe(false);
       expect(cuts).toHaveLength(applicable ? 9 : 0);
-      const { direction } = findIndicator(indicator as string)!;
+      const { direction } = INDICATORS.find((known) => known.code === indicator)!;
       const { input, state, points } = rows.find((row: Loose) => row.indicator === indicator);
       if (state === 'MISSING') expect(Number(points)).toBeLessThanOrEqual(Number(meanPoints));
       if (state !== 'SCORED' || direction === 'BAND') continue;
@@ -135,12 +135,13 @@ describe('the scorecard behind a rating', () => {
     const hidden = seen.cutPoints.characteristics.filter(({ masked }: Loose) => masked);
     expect(hidden.length).toBeGreaterThan(0);
     for (const row of hidden) {
-      expect(findIndicator(row.indicator as string)?.sensitivity).toBe('CREDIT');
+      expect(INDICATORS.find((known) => known.code === (row.indicator as string))?.sensitivity).toBe('CREDIT');
       expect([row.cuts, row.meanPoints]).toEqual([null, null]);
     }
     expect(seen.cutPoints.characteristics.filter(({ masked }: Loose) => !masked)).toEqual(
       all.cutPoints.characteristics.filter(
-        ({ indicator }: Loose) => findIndicator(indicator as string)?.sensitivity === 'INTERNAL',
+        ({ indicator }: Loose) =>
+          INDICATORS.find((known) => known.code === (indicator as string))?.sensitivity === 'INTERNAL',
       ),
     );
   });

@@ -198,7 +198,7 @@ describe('faults', () => {
   });
 
   it('nothing of what went wrong inside leaves the server', async () => {
-    const query = jest.spyOn(api.app.customers.queries, 'byNumber').mockRejectedValueOnce(new Error('secret detail'));
+    const query = jest.spyOn(api.app.reads, 'first').mockRejectedValueOnce(new Error('secret detail'));
     const answer = await api.ask('approver', '{ customer(number: "x") { id } }');
     query.mockRestore();
     expect(codeOf(answer)).toBe('INTERNAL_SERVER_ERROR');

@@ -23,6 +23,7 @@ beforeAll(async () => {
   approvals.register({
     kind: 'GRADE_OVERRIDE',
     currentBase: async () => ({ version: baseVersion }),
+    show: () => ({ __typename: 'GradeOverrideProposal' }),
     apply: async (tx, request) => {
       if (applyRefuses) return refuse('INVALID_STATE', 'not now');
       tx.record({ action: 'test.applied', object: { type: 'Test', id: request.subject.id } });

@@ -95,8 +95,14 @@ export const digestOfSubstance = (substance: RequestSubstance): string =>
     levels: substance.levels.map(({ ordinal, role, quorum }) => ({ ordinal, role, quorum })),
   });
 
+/** What a request's standing is judged by. */
+export type RequestStanding = Pick<
+  ChangeRequest,
+  'id' | 'number' | 'state' | 'currentLevel' | 'digest' | 'levels' | 'makerId' | 'decideBy'
+> & { readonly votes: readonly Pick<Vote, 'levelOrdinal' | 'voterId' | 'verdict' | 'digest'>[] };
+
 /** Agreeing votes that a level has, counted by person and only those cast on the request's digest. */
-export const approvalsAt = (request: ChangeRequest, ordinal: number): number =>
+export const approvalsAt = (request: Pick<RequestStanding, 'votes' | 'digest'>, ordinal: number): number =>
   new Set(
     request.votes
       .filter((vote) => vote.levelOrdinal === ordinal && vote.verdict === 'APPROVE' && vote.digest === request.digest)

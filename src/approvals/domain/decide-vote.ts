@@ -11,6 +11,7 @@ import {
   type ChangeRequest,
   type RequestEvent,
   type RequestLevel,
+  type RequestStanding,
   type Verdict,
 } from './change-request';
 
@@ -30,12 +31,12 @@ export interface VoteDecision {
 }
 
 /** Whether the person may decide at all: not the maker, in time, with the authority, once. */
-export const mayDecide = (request: ChangeRequest, voter: Standing, now: Date): Result<RequestLevel> => {
+export const mayDecide = (request: RequestStanding, voter: Standing, now: Date): Result<RequestLevel> => {
   const open = isDecidable(request, voter, now);
   return open.ok ? hasAuthority(request, voter) : open;
 };
 
-const isDecidable = (request: ChangeRequest, voter: Standing, now: Date): Result<true> => {
+const isDecidable = (request: RequestStanding, voter: Standing, now: Date): Result<true> => {
   if (voter.userId === request.makerId) {
     return refuse('MAKER_CANNOT_CHECK', 'who made a request cannot decide it', { params: { number: request.number } });
   }
@@ -53,7 +54,7 @@ const isDecidable = (request: ChangeRequest, voter: Standing, now: Date): Result
   return ok(true);
 };
 
-const hasAuthority = (request: ChangeRequest, voter: Standing): Result<RequestLevel> => {
+const hasAuthority = (request: RequestStanding, voter: Standing): Result<RequestLevel> => {
   const level = request.levels.find((candidate) => candidate.ordinal === request.currentLevel);
   if (level === undefined) throw new Error(`request ${request.id} has no level ${request.currentLevel}`);
   if (request.votes.some((vote) => vote.voterId === voter.userId)) {

@@ -1,9 +1,9 @@
 /** May this person take the request back? Only its maker, while it is undecided. */
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
-import { isOpen, type ChangeRequest } from './change-request';
+import { isOpen, type ChangeRequest, type RequestStanding } from './change-request';
 
-export const mayWithdraw = (request: ChangeRequest, userId: string): Result<true> => {
+export const mayWithdraw = (request: RequestStanding, userId: string): Result<true> => {
   if (userId !== request.makerId) {
     return refuse('AUTHORITY_EXCEEDED', 'only the maker may withdraw a request', { reason: 'NOT_THE_MAKER' });
   }

@@ -2,7 +2,7 @@
 import type { Refusal } from '../../kernel/refusal';
 import { messageKey } from '../../kernel/refusal';
 import type { Result } from '../../kernel/result';
-import type { ChangeRequest } from './change-request';
+import type { RequestStanding } from './change-request';
 import { mayDecide, type Standing } from './decide-vote';
 import { mayWithdraw } from './decide-withdrawal';
 
@@ -19,7 +19,7 @@ export interface ViewerAction {
 
 /** `permitted` is what the viewer's roles allow in general (request.decide, request.withdraw). */
 export const viewerActions = (
-  request: ChangeRequest,
+  request: RequestStanding,
   viewer: Standing,
   permitted: { readonly decide: Result<true>; readonly withdraw: Result<true> },
   now: Date,

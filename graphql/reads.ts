@@ -1,0 +1,300 @@
+/**
+ * From a GraphQL field to a read: which fields were asked for, by name and with their arguments, and objects in the shape
+ * of the answer back. A resolver names an object or a list; everything below comes with it in the same statement.
+ */
+import { validateSync } from 'class-validator';
+import {
+  getNamedType,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  isObjectType,
+  Kind,
+  visit,
+  type ASTNode,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  type SelectionSetNode,
+} from 'graphql';
+import { getArgumentValues, getDirectiveValues } from 'graphql/execution/values';
+import { Args, ArgumentValidationError, Extensions, FieldResolver, type ClassType } from 'type-graphql';
+import type { Result } from '../src/kernel/result';
+import type { ListSource, ReadEnv } from '../src/platform/read-model';
+import type { SelectedField, SelectedPage, Selection } from '../src/platform/read-plan';
+import { asJson, connectionOf, PageArgs, readCursor, type Connection, type ListBinding } from './connection';
+import type { GraphContext } from './context';
+import { toGlobalId, type NodeType } from './global-id';
+
+type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'variableValues' | 'returnType'>;
+
+/** The object with this key, or null where it is not there or not for the caller. */
+export const readOne = async <T>(context: GraphContext, info: Info, model: string, key: string): Promise<T | null> => {
+  const [found] = await readMany<T>(context, info, model, [key]);
+  return found ?? null;
+};
+
+/** As {@link readOne}, for several keys of one model, in their order. */
+export const readMany = async <T>(
+  context: GraphContext,
+  info: Info,
+  model: string,
+  keys: readonly string[],
+): Promise<(T | null)[]> =>
+  (await context.app.reads.byKeys(model, keys, selectionOf(info, model), envOf(context))) as (T | null)[];
+
+/** The only object of a list, or null. */
+export const readFirst = async <T>(context: GraphContext, info: Info, list: ListSource): Promise<T | null> =>
+  (await context.app.reads.first(list, selectionOf(info, list.model), envOf(context))) as T | null;
+
+/** A page of a list at the root. */
+export const readPage = async <T>(
+  context: GraphContext,
+  info: Info,
+  list: ListSource,
+  args: PageArgs,
+  binding: ListBinding,
+): Promise<Connection<T>> => {
+  const wanted = selectionOf(info, list.model) as ConnectionSelection;
+  const page = pageOf(wanted, args, binding);
+  const found = await context.app.reads.page(list, page, wanted.items, envOf(context));
+  return page.shape(found, binding.list, null) as Connection<T>;
+};
+
+/** In a payload: the object as it stands after the mutation, read when it is asked for. */
+export const reading =
+  <T>(model: string, key: string | null) =>
+  (_: unknown, context: GraphContext, info: Info): Promise<T | null> | null =>
+    key === null ? null : readOne<T>(context, info, model, key);
+/** What {@link reading} makes: graphql-js calls a function that stands in a field. */
+export type Reading<T> = ReturnType<typeof reading<T>>;
+
+/** As {@link reading}, for the only object of a list. */
+export const readingFirst =
+  <T>(list: Result<ListSource>): Reading<T> =>
+  (_, context, info) =>
+    list.ok ? readFirst<T>(context, info, list.value) : null;
+
+interface ReadPagesOptions extends ReadFieldOptions {
+  /** Where the list takes more than those of a page. */
+  readonly args?: new () => PageArgs;
+}
+
+interface ReadFieldOptions {
+  readonly nullable?: true;
+  readonly description: string;
+}
+
+/** A field of the resolver's type that comes with the object it stands on, as the object's read model says. */
+export const ReadField =
+  (type: () => ClassType | [ClassType], options: ReadFieldOptions): PropertyDecorator =>
+  (prototype, key) => {
+    FieldResolver(type, { ...options })(prototype, key, {});
+    Extensions({ read: 'with its object' })(prototype, key as string, {});
+  };
+
+/** As {@link ReadField}, for a list by pages. */
+export const ReadPages =
+  (type: () => ClassType, { args = PageArgs, ...options }: ReadPagesOptions): PropertyDecorator =>
+  (prototype, key) => {
+    Reflect.defineMetadata('design:paramtypes', [args], prototype, key);
+    Args(() => args)(prototype, key, 0);
+    FieldResolver(type, options)(prototype, key, {});
+    Extensions({ read: 'a page of it' })(prototype, key as string, {});
+  };
+
+/** Takes the resolvers off all fields that were read with their object: reading a property needs none. */
+export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (field.extensions['read'] === 'with its object') delete field.resolve;
+      if (field.extensions['read'] === 'a page of it') {
+        field.resolve = (object: Readonly<Record<string, unknown>>, args) =>
+          object[pageProperty(field.name, args as PageArgs)];
+      }
+    }
+  }
+  return schema;
+};
+
+const pageProperty = (field: string, args: PageArgs): string => `${field} ${JSON.stringify(args)}`;
+
+const envOf = ({ actor, now }: GraphContext): ReadEnv => ({
+  viewer: actor,
+  now,
+  identify: (model, key) => toGlobalId(model as NodeType, key),
+});
+
+/** What was asked of a list by pages. */
+interface ConnectionSelection extends Selection {
+  readonly items: Selection;
+  readonly wants: ConnectionWants;
+}
+export interface ConnectionWants {
+  readonly edges: boolean;
+  readonly nodes: boolean;
+  readonly keys: boolean;
+  readonly total: boolean;
+}
+
+const pageOf = ({ wants }: ConnectionSelection, args: PageArgs, binding: ListBinding): SelectedPage => {
+  const cursor = args.after === undefined || args.after === null ? null : readCursor(args.after, binding);
+  return {
+    first: args.first,
+    after: cursor?.key ?? null,
+    keys: wants.keys,
+    total: wants.total,
+    shape: (page, _, parent) => connectionOf(page, { binding, parent, cursor, wants }),
+  };
+};
+
+/** Selections by the field that they stand under and the variables that they depend on. */
+const known = new WeakMap<
+  FieldNode,
+  { readonly variables: readonly string[]; readonly selections: Map<string, Selection> }
+>();
+const MAX_KNOWN = 64;
+
+const selectionOf = (info: Info, model: string): Selection => {
+  const [node] = info.fieldNodes;
+  if (node === undefined || info.fieldNodes.length > 1) return collectRoot(info, model);
+  const memory = known.get(node) ?? {
+    variables: variablesUnder(node, info.fragments),
+    selections: new Map<string, Selection>(),
+  };
+  known.set(node, memory);
+  const key = `${model} ${memory.variables.length === 0 ? '' : JSON.stringify(memory.variables.map((name) => info.variableValues[name]))}`;
+  const found = memory.selections.get(key);
+  if (found !== undefined) return found;
+  if (memory.selections.size >= MAX_KNOWN) memory.selections.clear();
+  const selection = collectRoot(info, model);
+  memory.selections.set(key, selection);
+  return selection;
+};
+
+const variablesUnder = (node: FieldNode, fragments: Info['fragments']): string[] => {
+  const names = new Set<string>();
+  const spread = new Set<string>();
+  const look = (part: ASTNode): void => {
+    visit(part, {
+      Variable: ({ name }) => {
+        names.add(name.value);
+      },
+      FragmentSpread: ({ name }) => {
+        const fragment = fragments[name.value];
+        if (fragment === undefined || spread.has(name.value)) return;
+        spread.add(name.value);
+        look(fragment);
+      },
+    });
+  };
+  if (node.selectionSet !== undefined) look(node.selectionSet);
+  return [...names];
+};
+
+const collectRoot = (info: Info, model: string): Selection => {
+  const returned = getNamedType(info.returnType);
+  // An interface is read as the type that the id names.
+  const type = isObjectType(returned) ? returned : info.schema.getType(model);
+  if (!isObjectType(type)) throw new Error(`${model} is no type of the schema`);
+  const sets = info.fieldNodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  return isConnection(type) ? collectConnection(info, type, sets) : collect(info, type, sets);
+};
+
+const isConnection = (type: GraphQLObjectType): boolean => 'pageInfo' in type.getFields();
+
+/** Selected fields by name; the same field with the same arguments counts once, whatever its aliases. */
+const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Selection => {
+  const grouped = new Map<
+    string,
+    { readonly name: string; readonly args: Record<string, unknown>; readonly sets: SelectionSetNode[] }
+  >();
+  eachField(info, type, sets, (node) => {
+    const name = node.name.value;
+    const definition = type.getFields()[name];
+    if (definition === undefined) return;
+    const args = definition.args.length === 0 ? {} : getArgumentValues(definition, node, info.variableValues);
+    const key = `${name} ${JSON.stringify(args)}`;
+    const group = grouped.get(key) ?? { name, args, sets: [] };
+    grouped.set(key, group);
+    if (node.selectionSet !== undefined) group.sets.push(node.selectionSet);
+  });
+  const fields = [...grouped.values()].map(({ name, args, sets: inner }): SelectedField => {
+    const child = getNamedType(type.getFields()[name]?.type);
+    if (!isObjectType(child)) return { name, property: name, selection: null, page: null };
+    if (!isConnection(child)) return { name, property: name, selection: collect(info, child, inner), page: null };
+    const wanted = collectConnection(info, child, inner);
+    const { first, after, ...filter } = args;
+    const page = checkedPageArgs({ first, after });
+    return {
+      name,
+      property: pageProperty(name, args as unknown as PageArgs),
+      selection: wanted.items,
+      page: { ...pageOf(wanted, page, { list: `${type.name}.${name}`, order: null, filter: asJson(filter) }), filter },
+    };
+  });
+  return { fields };
+};
+
+const checkedPageArgs = (values: Record<string, unknown>): PageArgs => {
+  const args = Object.assign(new PageArgs(), values);
+  const errors = validateSync(args);
+  if (errors.length > 0) throw new ArgumentValidationError(errors);
+  return args;
+};
+
+const collectConnection = (
+  info: Info,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+): ConnectionSelection => {
+  const asked = new Map<string, SelectionSetNode[]>();
+  eachField(info, type, sets, ({ name, selectionSet }) => {
+    asked.set(name.value, [...(asked.get(name.value) ?? []), ...(selectionSet === undefined ? [] : [selectionSet])]);
+  });
+  const itemSets = [...(asked.get('nodes') ?? [])];
+  const edge = getNamedType(type.getFields()['edges']?.type);
+  if (!isObjectType(edge)) throw new Error(`${type.name} has no edges`);
+  eachField(info, edge, asked.get('edges') ?? [], ({ name, selectionSet }) => {
+    if (name.value === 'node' && selectionSet !== undefined) itemSets.push(selectionSet);
+  });
+  const item = getNamedType(edge.getFields()['node']?.type);
+  if (!isObjectType(item)) throw new Error(`${type.name} has no nodes`);
+  const items = collect(info, item, itemSets);
+  return {
+    ...items,
+    items,
+    wants: {
+      edges: asked.has('edges'),
+      nodes: asked.has('nodes'),
+      keys: asked.has('edges') || asked.has('pageInfo'),
+      total: asked.has('totalCount'),
+    },
+  };
+};
+
+/** Every field that a selection on an object of the type holds, fragments opened and directives obeyed. */
+const eachField = (
+  info: Info,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+  visitField: (node: FieldNode) => void,
+): void => {
+  for (const selection of sets.flatMap((set) => set.selections)) {
+    if (getDirectiveValues(GraphQLSkipDirective, selection, info.variableValues)?.['if'] === true) continue;
+    if (getDirectiveValues(GraphQLIncludeDirective, selection, info.variableValues)?.['if'] === false) continue;
+    if (selection.kind === Kind.FIELD) {
+      visitField(selection);
+      continue;
+    }
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection;
+    if (fragment === undefined) continue;
+    const condition = fragment.typeCondition?.name.value;
+    const holds =
+      condition === undefined ||
+      condition === type.name ||
+      type.getInterfaces().some((implemented) => implemented.name === condition);
+    if (holds) eachField(info, type, [fragment.selectionSet], visitField);
+  }
+};
