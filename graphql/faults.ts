@@ -59,6 +59,8 @@ const UNAVAILABLE = /^(08|53|57P|57014|55P03)|^(ECONNREFUSED|ECONNRESET|ETIMEDOU
 /** The driver's own words where it gives no code: no connection to be had, or one that was lost between two statements. */
 const CONNECTION_LOST =
   /^(timeout exceeded when trying to connect|Client has encountered a connection error and is not queryable|Connection terminated.*)$/;
+/** GraphQL's own words, which carry no code, for a variable that holds null where an argument may not. */
+const NULL_ARGUMENT = /^Argument "\w+" of (non-null|required) type /;
 /** The database could not make a value out of what it was given, such as a key in a made-up cursor. */
 const UNUSABLE_VALUE = /^22/;
 
@@ -68,6 +70,9 @@ export const formatFault =
     const original = error instanceof GraphQLError && error.originalError ? error.originalError : error;
     if (original instanceof RefusalError) return shaped(formatted, faultOf(original.refusal));
     if (original instanceof ArgumentValidationError) return shaped(formatted, argumentFault(original));
+    if (error instanceof GraphQLError && NULL_ARGUMENT.test(error.message)) {
+      return shaped(formatted, fault('BAD_USER_INPUT', error.message, { reason: 'ARGUMENT' }));
+    }
     const given = codeOf(formatted, error) ?? '';
     const code = TRANSLATED[given] ?? given;
     if (isFaultCode(code) && code !== 'INTERNAL_SERVER_ERROR') {

@@ -118,7 +118,13 @@ export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
   return schema;
 };
 
-const pageProperty = (field: string, args: PageArgs): string => `${field} ${JSON.stringify(args)}`;
+/** The property that a page stands under: whatever was left out is null, in whatever order the arguments come. */
+const pageProperty = (field: string, args: PageArgs): string =>
+  `${field} ${JSON.stringify(
+    Object.entries(args)
+      .filter(([, value]) => value != null)
+      .sort(),
+  )}`;
 
 const envOf = ({ actor, now }: GraphContext): ReadEnv => ({
   viewer: actor,
