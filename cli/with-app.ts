@@ -20,7 +20,7 @@ export interface DatabaseUrls {
 }
 
 export interface ProcessOptions {
-  /** Names the process in logs. */
+  /** Names the process in logs and traces. */
   readonly process?: string;
   /** Unless LOG_LEVEL says otherwise. */
   readonly logLevel?: LogLevel;
@@ -75,6 +75,7 @@ export const openApp = (config: Config, urls: DatabaseUrls, options: ProcessOpti
     config,
     databaseUrl: urls.appUrl,
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+    ...(options.process === undefined ? {} : { process: options.process }),
     logger: createLogger({
       level: config.logLevel ?? options.logLevel ?? 'warn',
       format: config.logFormat,

@@ -57,7 +57,8 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
 };
 
-const publishedNames = (): ReadonlySet<string> => {
+/** Names of the published operations. */
+export const publishedNames = (): ReadonlySet<string> => {
   const folder = join(projectFolder(), 'graphql', 'operations');
   const files = readdirSync(folder).filter((file) => file.endsWith('.graphql'));
   return new Set(

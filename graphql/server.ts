@@ -22,6 +22,7 @@ import { countingUserErrors, operationMetrics } from './metrics';
 import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
 import { createSchema } from './schema';
+import { operationTraces, traceOperations, traceRequests } from './traces';
 
 export interface Api {
   readonly url: string;
@@ -54,6 +55,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       limitQueries(limits),
       requestIdInErrors,
       operationMetrics(app, operations.telemetry),
+      operationTraces(app),
     ],
     logger: app.logger,
     stopOnTerminationSignals: false,
@@ -82,6 +84,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       },
     }),
   );
+  site.use(traceRequests(app));
   site.use(helmet());
   site.get('/healthz', (_, response) => {
     response.type('text/plain').send('ok\n');
@@ -113,6 +116,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       next();
     },
     refuseUnusableInput,
+    traceOperations(app),
     expressMiddleware(apollo, {
       context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req), req.ip ?? ''),
     }),

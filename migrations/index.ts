@@ -15,6 +15,7 @@ import { Validation1767225600013 } from './0013-validation';
 import { RateLimit1767225600014 } from './0014-rate-limit';
 import { IdempotencyKeys1767225600015 } from './0015-idempotency-keys';
 import { Signals1767225600017 } from './0017-signals';
+import { TraceContext1767225600018 } from './0018-trace-context';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   RateLimit1767225600014,
   IdempotencyKeys1767225600015,
   Signals1767225600017,
+  TraceContext1767225600018,
 ];

@@ -523,6 +523,8 @@ CREATE TABLE outbox (
   payload jsonb NOT NULL,
   request_id text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  trace_parent text,
+  CONSTRAINT outbox_trace_parent_check CHECK ((trace_parent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'::text)),
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
 );
 CREATE TRIGGER outbox_actor BEFORE INSERT ON public.outbox FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();

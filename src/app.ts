@@ -23,8 +23,10 @@ import { createLimits, type Limits } from './limits';
 import { createOverrides, overrideReads, type Overrides } from './overrides';
 import { openDatabase, type Database, type SessionTimeouts } from './platform/database';
 import { compareSchema, type SchemaState } from './platform/migrate';
+import { openTracing } from './platform/otlp-tracing';
 import { createReads, type Reads } from './platform/reads';
 import { createSignals, type Signals } from './platform/signals';
+import type { Tracing } from './platform/tracing';
 import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
 import { createPolicies, policyReads, type Policies } from './policies';
 import { createRatings, type Ratings } from './ratings';
@@ -38,6 +40,7 @@ export interface App {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly database: Database;
+  readonly tracing: Tracing;
   readonly unitOfWork: UnitOfWork;
   readonly signals: Signals;
   readonly tokens: TokenVerifier | null;
@@ -74,6 +77,8 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** None unless given, as jobs and commands may take their time. */
   readonly timeouts?: SessionTimeouts;
+  /** Names the process in traces. */
+  readonly process?: string;
 }
 
 export const createApp = async ({
@@ -82,14 +87,20 @@ export const createApp = async ({
   logger,
   clock = () => new Date(),
   timeouts = {},
+  process = 'cli',
 }: AppOptions): Promise<App> => {
   const newId: NewId = uuidv7;
+  const tracing = await openTracing(config.tracing, {
+    process,
+    onLoss: (error) => logger.warn({ err: error }, 'traces cannot be delivered and are dropped'),
+  });
   const database = await openDatabase({
     url: databaseUrl,
     entities: ENTITIES,
     poolSize: config.databasePoolSize,
     applicationName: 'tierwarden',
     timeouts,
+    tracing,
   });
   const audit = createAudit({ database });
   const signals = createSignals({ database, databaseUrl, redis: config.redis, logger });
@@ -99,6 +110,7 @@ export const createApp = async ({
     newId,
     writeAudit: audit.write,
     signalled: () => signals.wake(),
+    tracing,
   });
   const tokens = await tokenVerifier(config, clock);
   const identity = createIdentity({ database, unitOfWork, clock, ...(tokens === null ? {} : { tokens }) });
@@ -137,6 +149,7 @@ export const createApp = async ({
     clock,
     newId,
     database,
+    tracing,
     unitOfWork,
     signals,
     tokens,
@@ -176,6 +189,7 @@ export const createApp = async ({
     close: async () => {
       await signals.close();
       await database.close();
+      await tracing.close();
     },
   };
 };

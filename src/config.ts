@@ -35,6 +35,14 @@ export type AuthConfig =
   /** No way to sign in. Commands that serve nobody work; the API refuses to start ({@link requireSignIn}). */
   | { readonly kind: 'none' };
 
+export interface TracingConfig {
+  /** Of a collector that takes OTLP over HTTP, without the path. */
+  readonly endpoint: string;
+  readonly serviceName: string;
+  /** Share of traces that are recorded, 0 to 1; a caller's own decision goes before. */
+  readonly sampleRatio: number;
+}
+
 export interface Config {
   readonly mode: Mode;
   /** Login of the running application; null in embedded mode. */
@@ -76,6 +84,8 @@ export interface Config {
   readonly slowOperationMs: number;
   /** Opens the figures at /metrics to whoever knows it; null: only to people with the right. */
   readonly metricsToken: string | null;
+  /** null: nothing is traced, and nothing that could is loaded. */
+  readonly tracing: TracingConfig | null;
 }
 
 /** A variable that cannot be used; the message is one line and begins with the variable's name. */
@@ -94,6 +104,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const LOG_FORMATS = ['auto', 'text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 const TRUSTED_DOCUMENTS_MODES = ['off', 'log', 'enforce'] as const;
+const TRACING_MODES = ['off', 'otlp'] as const;
 export type TrustedDocumentsMode = (typeof TRUSTED_DOCUMENTS_MODES)[number];
 
 /** Asymmetric ones only: with a shared secret, whoever can check a token could also forge it. */
@@ -166,6 +177,11 @@ const VARIABLES = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'is not 16 or more printable ASCII characters without blanks')
     .optional(),
+  TRACING: oneOf(TRACING_MODES).default('off'),
+  // Others use these three as well: they are looked at only when tracing is on.
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().default('http://localhost:4318'),
+  OTEL_SERVICE_NAME: z.string().default('tierwarden'),
+  OTEL_TRACES_SAMPLER_ARG: z.string().default('1'),
 });
 
 /** Throws a {@link ConfigError} on the first variable that cannot be used. A variable set to nothing counts as unset. */
@@ -215,6 +231,7 @@ export const readConfig = (env: Environment): Config => {
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
     slowOperationMs: variables.SLOW_OPERATION_MS,
     metricsToken: variables.METRICS_TOKEN ?? null,
+    tracing: variables.TRACING === 'off' ? null : readTracing(variables),
   });
 };
 
@@ -254,6 +271,21 @@ const readAuth = (variables: z.output<typeof VARIABLES>, mode: Mode): AuthConfig
     };
   }
   return { kind: mode === 'embedded' && isLoopback(variables.HOST) ? 'local' : 'none' };
+};
+
+const readTracing = (variables: z.output<typeof VARIABLES>): TracingConfig => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER_ARG } = variables;
+  if (!isUrlOf(OTEL_EXPORTER_OTLP_ENDPOINT, 'http:', 'https:')) {
+    throw new ConfigError('OTEL_EXPORTER_OTLP_ENDPOINT', 'is not an http(s) address');
+  }
+  if (!/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/.test(OTEL_TRACES_SAMPLER_ARG)) {
+    throw new ConfigError('OTEL_TRACES_SAMPLER_ARG', 'is not a share between 0 and 1');
+  }
+  return {
+    endpoint: OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: OTEL_SERVICE_NAME,
+    sampleRatio: Number(OTEL_TRACES_SAMPLER_ARG),
+  };
 };
 
 const REDIS_FORMS = 'is not redis://host:6379, rediss://host:6379 or redis+cluster://host1:6379,host2:6379';

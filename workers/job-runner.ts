@@ -15,6 +15,7 @@ import {
   type QueuedJob,
   type QueueName,
 } from '../src/platform/queue';
+import { untraced, type Tracing } from '../src/platform/tracing';
 import { startOutboxRelay } from './outbox-relay';
 import { QUEUES, RECOVERY } from './queues';
 
@@ -45,6 +46,7 @@ export interface RunnerDeps<App> {
   readonly handlers: JobHandlers<App>;
   readonly schedules: readonly Schedule<App>[];
   readonly database: Database;
+  readonly tracing?: Tracing;
   readonly databaseUrl: string;
   readonly backend: QueueBackend;
   readonly log: Logger;
@@ -80,7 +82,7 @@ export const startJobRunner = <App>(deps: RunnerDeps<App>): Runner => {
         ...(deps.recovery ?? RECOVERY),
         onError: (error) => deps.log.warn({ err: error, queue: name }, 'queue fault'),
       },
-      (job) => runJob(deps, job),
+      (job) => runTraced(deps, name, job),
     );
   });
   const relay = startOutboxRelay({
@@ -106,7 +108,27 @@ interface JobData {
   readonly payload: Json;
   readonly jobKey: string;
   readonly requestId: string;
+  /** Absent from jobs of releases that did not trace. */
+  readonly traceParent?: string | null;
 }
+
+/**
+ * In the trace of what enqueued it, however long ago that was. The queue's own instrumentation would follow the relay, not the
+ * request, and open a span for each of its polls.
+ */
+const runTraced = <App>(deps: RunnerDeps<App>, queue: QueueName, job: QueuedJob): Promise<void> => {
+  const { requestId, traceParent } = job.data as unknown as JobData;
+  const attributes = {
+    'messaging.system': 'bullmq',
+    'messaging.destination.name': queue,
+    'messaging.message.id': job.id,
+    'tierwarden.request_id': requestId,
+  };
+  const { tracing = untraced } = deps;
+  return tracing.span(`job ${job.name}`, { kind: 'consumer', parent: traceParent, attributes }, () =>
+    runJob(deps, job),
+  );
+};
 
 const runJob = async <App>(deps: RunnerDeps<App>, job: QueuedJob): Promise<void> => {
   const { payload, jobKey, requestId } = job.data as unknown as JobData;
@@ -152,7 +174,11 @@ const runTick = async <App>(deps: RunnerDeps<App>, schedule: Schedule<App>): Pro
   const requestId = `${schedule.name}:${deps.newId()}`;
   const log = deps.log.child({ schedule: schedule.name, requestId });
   try {
-    const result = await schedule.tick(deps.app, requestId);
+    const { tracing = untraced } = deps;
+    const attributes = { 'tierwarden.request_id': requestId };
+    const result = await tracing.span(`schedule ${schedule.name}`, { attributes }, () =>
+      schedule.tick(deps.app, requestId),
+    );
     if (!result.ok) log.warn({ refusal: messageKey(result.refusal) }, result.refusal.message);
   } catch (error) {
     log.error({ err: error }, 'schedule failed; the next tick tries again');

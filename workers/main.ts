@@ -40,6 +40,7 @@ export const startWorker = async (app: App): Promise<Worker> => {
     handlers: HANDLERS,
     schedules: SCHEDULES,
     database,
+    tracing: app.tracing,
     databaseUrl,
     backend,
     log: logger.child({ part: 'worker' }),

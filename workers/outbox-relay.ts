@@ -80,7 +80,7 @@ const byQueue = (routes: ReadonlyMap<string, JobQueue>, rows: readonly OutboxRow
       // The moment is part of the id because a queue may outlive the database whose row numbers it remembers.
       id: `${row.id}-${row.createdAt.getTime()}`,
       name: row.kind,
-      data: { payload: row.payload, jobKey: row.key, requestId: row.requestId },
+      data: { payload: row.payload, jobKey: row.key, requestId: row.requestId, traceParent: row.traceParent },
     });
   }
   return grouped;

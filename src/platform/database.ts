@@ -4,6 +4,8 @@
  */
 import type { CustomTypesConfig, Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
+import { tracedClient } from './traced-statements';
+import { untraced, type Tracing } from './tracing';
 
 /** Group roles made by the migrations; a login must be a member of the one it uses. */
 export const OWNER_ROLE = 'tierwarden_owner';
@@ -30,6 +32,7 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   readonly applicationName: string;
   readonly timeouts?: SessionTimeouts;
+  readonly tracing?: Tracing;
 }
 
 /** Runs one statement and yields its rows. */
@@ -104,6 +107,7 @@ export const dataSourceOptions = (
   extra: {
     options: `-c role=${role} -c timezone=UTC ${timeoutSettings(options.timeouts)}`,
     connectionTimeoutMillis: 10_000,
+    ...(options.tracing === undefined || options.tracing === untraced ? {} : { Client: tracedClient(options.tracing) }),
   },
 });
 

@@ -22,6 +22,8 @@ export interface OutboxRow extends OutboxJob {
   /** Request that caused the job; ends up in the logs and audit events of its effect. */
   readonly requestId: string;
   readonly createdAt: Date;
+  /** `traceparent` of the unit of work that appended it; null where nothing was traced. */
+  readonly traceParent: string | null;
 }
 
 type Query = <Row extends QueryResultRow>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
@@ -34,11 +36,12 @@ export const appendOutbox = async (
   jobs: readonly OutboxJob[],
   requestId: string,
   at: Date,
+  traceParent: string | null,
 ): Promise<void> => {
   await query(
     `WITH appended AS (
-       INSERT INTO outbox (kind, job_key, payload, request_id, created_at)
-       SELECT j.kind, j.job_key, j.payload::jsonb, $4, $5
+       INSERT INTO outbox (kind, job_key, payload, request_id, created_at, trace_parent)
+       SELECT j.kind, j.job_key, j.payload::jsonb, $4, $5, $6
        FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS j (kind, job_key, payload, ordinal)
        ORDER BY j.ordinal)
      SELECT pg_notify('${CHANNEL}', '')`,
@@ -48,6 +51,7 @@ export const appendOutbox = async (
       jobs.map((job) => JSON.stringify(job.payload)),
       requestId,
       at,
+      traceParent,
     ],
   );
 };
@@ -73,8 +77,9 @@ export const drainOutbox = async (
       `WITH taken AS (
          DELETE FROM outbox WHERE id IN (
            SELECT id FROM outbox WHERE kind = ANY ($1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
-         RETURNING id, kind, job_key, payload, request_id, created_at)
-       SELECT id::text AS id, kind, job_key AS key, payload, request_id AS "requestId", created_at AS "createdAt"
+         RETURNING id, kind, job_key, payload, request_id, created_at, trace_parent)
+       SELECT id::text AS id, kind, job_key AS key, payload, request_id AS "requestId", created_at AS "createdAt",
+         trace_parent AS "traceParent"
        FROM taken ORDER BY taken.id`,
       [kinds, limit],
     )) as OutboxRow[];

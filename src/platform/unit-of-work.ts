@@ -17,6 +17,7 @@ import type { Database, Query } from './database';
 import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
 import { appendSignals, type Signal, type SignalTopic } from './signals';
+import { untraced, type Tracing } from './tracing';
 
 export type { OutboxJob } from './outbox';
 
@@ -79,6 +80,7 @@ export interface UnitOfWorkDeps {
   readonly writeAudit: (tx: Tx, events: readonly RecordedEvent[]) => Promise<void>;
   /** Called after a transaction with signals has committed. */
   readonly signalled?: () => void;
+  readonly tracing?: Tracing;
 }
 
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -86,6 +88,7 @@ const MAX_TRIES = 4;
 
 export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => {
   const spent = new WeakSet<IdempotencyKey>();
+  const { tracing = untraced } = deps;
   return {
     run: async (by, work) => {
       if (by.actor.id === '') throw new Error('a unit of work needs an actor');
@@ -94,13 +97,19 @@ export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => {
         if (spent.has(by.idempotency)) throw new Error('an idempotency key belongs to one unit of work');
         spent.add(by.idempotency);
       }
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await runOnce(deps, by, work);
-        } catch (error) {
-          if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
+      const attributes = { 'db.system.name': 'postgresql', 'tierwarden.request_id': by.requestId };
+      return tracing.span('unit of work', { kind: 'client', attributes }, async (span) => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            span.set({ 'tierwarden.attempt': attempt });
+            const result = await runOnce({ ...deps, tracing }, by, work);
+            span.set({ 'tierwarden.outcome': result.ok ? 'ok' : result.refusal.code });
+            return result;
+          } catch (error) {
+            if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
+          }
         }
-      }
+      });
     },
   };
 };
@@ -112,7 +121,7 @@ export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => {
 const statementLabel = (requestId: string): string => `tw/${requestId}`.slice(0, 63);
 
 const runOnce = async <T>(
-  deps: UnitOfWorkDeps,
+  deps: UnitOfWorkDeps & { readonly tracing: Tracing },
   by: Initiator,
   work: (tx: Tx) => Promise<Result<T>>,
 ): Promise<Result<T>> => {
@@ -187,7 +196,8 @@ const runOnce = async <T>(
     } else {
       if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
       await deps.writeAudit(tx, events);
-      if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at);
+      deps.tracing.current()?.set({ 'tierwarden.actions': [...new Set(events.map(({ action }) => action))] });
+      if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at, deps.tracing.traceParent());
       if (signals.length > 0) await appendSignals(tx.query, signals);
     }
     if (isKeyed(by)) await keepAnswer(tx.query, by, result);

@@ -103,6 +103,7 @@ const BROKEN: readonly Case[] = [
   ['bullmq-in-workers', 'src/ratings/rating.commands.ts', "import 'bullmq';"],
   ['bullmq-in-workers', 'graphql/queue.ts', "import type { Queue } from 'bullmq'; export type A = Queue;"],
   ['ioredis-in-platform', 'workers/redis.ts', "import 'ioredis';"],
+  ['opentelemetry-in-platform', 'workers/span.ts', "import '@opentelemetry/api';"],
   ['typeorm-in-stores', 'src/ratings/publish.commands.ts', "import 'typeorm';"],
   ['typeorm-in-stores', 'graphql/entity.ts', "import 'typeorm';"],
   ['pg-in-platform', 'src/ratings/rating.store.ts', "import 'pg';"],
@@ -118,7 +119,8 @@ const SOUND: Readonly<Record<string, string>> = {
   'src/kernel/pure.ts':
     "import { createHash } from 'node:crypto'; import 'decimal.js'; export const pure = createHash;",
   'src/kernel/index.ts': 'export {};',
-  'src/platform/index.ts': "import 'typeorm'; import 'pg'; import 'bullmq'; import 'ioredis'; import '../kernel/pure';",
+  'src/platform/index.ts':
+    "import 'typeorm'; import 'pg'; import 'bullmq'; import 'ioredis'; import '@opentelemetry/api'; import '../kernel/pure';",
   'src/platform/database.ts': "import 'pg'; export interface Tx { a: 1 }",
   'src/config.ts': 'export interface Config { a: 1 }',
   'src/audit/egg.ts': "import { chicken } from './chicken'; export const egg = () => chicken;",
@@ -143,7 +145,7 @@ const SOUND: Readonly<Record<string, string>> = {
 
 const PACKAGES = [
   'typeorm', 'pg', 'pg-copy-streams', 'bullmq', 'ioredis', 'express', 'pino', 'uuid', 'zod', 'decimal.js', 'type-graphql',
-  '@apollo/server', '@as-integrations/express5', 'graphql', 'graphql-scalars',
+  '@apollo/server', '@as-integrations/express5', 'graphql', 'graphql-scalars', '@opentelemetry/api',
 ]; // prettier-ignore
 const stub = (name: string): Record<string, string> => ({
   [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: '1.0.0', main: 'index.js' }),

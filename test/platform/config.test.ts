@@ -41,6 +41,7 @@ describe('defaults', () => {
       trustedDocuments: { mode: 'off', folder: null },
       slowOperationMs: 1000,
       metricsToken: null,
+      tracing: null,
     });
   });
 
@@ -136,6 +137,32 @@ test('operations: what counts as slow, and who may read figures', () => {
   });
 });
 
+describe('tracing', () => {
+  test('takes a switch of its own, whatever else is set', () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc is elsewhere', OTEL_TRACES_SAMPLER_ARG: 'many' };
+    expect(readConfig(env).tracing).toBeNull();
+  });
+
+  test('goes to a collector next door, all of it, unless told otherwise', () => {
+    expect(readConfig({ TRACING: 'otlp' }).tracing).toEqual({
+      endpoint: 'http://localhost:4318',
+      serviceName: 'tierwarden',
+      sampleRatio: 1,
+    });
+    const env = {
+      TRACING: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.bank.example/otlp',
+      OTEL_SERVICE_NAME: 'ratings',
+      OTEL_TRACES_SAMPLER_ARG: '0.05',
+    };
+    expect(readConfig(env).tracing).toEqual({
+      endpoint: 'https://collector.bank.example/otlp',
+      serviceName: 'ratings',
+      sampleRatio: 0.05,
+    });
+  });
+});
+
 describe('limits', () => {
   test('no limit of the rate is a choice', () => {
     expect(readConfig({ RATE_LIMIT_PER_MINUTE: '0' }).rateLimitPerMinute).toBe(0);
@@ -175,6 +202,9 @@ describe('one line names the variable', () => {
     [{ SLOW_OPERATION_MS: '600001' }, /^SLOW_OPERATION_MS is above 600000$/],
     [{ METRICS_TOKEN: 'fifteen-letters' }, /^METRICS_TOKEN is not 16 or more printable/],
     [{ METRICS_TOKEN: 'sixteen and more with blanks' }, /^METRICS_TOKEN is not 16 or more printable/],
+    [{ TRACING: 'on' }, /^TRACING is none of off, otlp$/],
+    [{ TRACING: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, /^OTEL_EXPORTER_OTLP_ENDPOINT is not an http/],
+    [{ TRACING: 'otlp', OTEL_TRACES_SAMPLER_ARG: '1.5' }, /^OTEL_TRACES_SAMPLER_ARG is not a share between 0 and 1$/],
     [{ ...JWKS, AUTH_ISSUER: undefined }, /^AUTH_ISSUER is needed because AUTH_JWKS_URL is set$/],
     [{ AUTH_AUDIENCE: 'tierwarden' }, /^AUTH_JWKS_URL is needed because AUTH_AUDIENCE is set$/],
     [{ ...JWKS, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS is not a comma-separated list out of RS256/],

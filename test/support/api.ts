@@ -84,6 +84,7 @@ const startTestApi = async (
     logger: pino({ level: 'silent' }),
     clock: cloned.database.clock,
     timeouts: config,
+    process: 'api',
   });
   try {
     await bootstrap(app);
