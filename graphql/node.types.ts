@@ -6,6 +6,6 @@ import type { NodeType } from './global-id';
   resolveType: (value: { __typename: NodeType }) => value.__typename,
 })
 export abstract class Node {
-  @Field(() => ID, { description: 'Opaque id, unique over all types.' })
+  @Field(() => ID, { description: 'Opaque id, unique over all types.', simple: true })
   id!: string;
 }
