@@ -4,6 +4,7 @@
  */
 import { validateSync } from 'class-validator';
 import {
+  defaultFieldResolver,
   getNamedType,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
@@ -12,6 +13,7 @@ import {
   visit,
   type ASTNode,
   type FieldNode,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -19,12 +21,14 @@ import {
 } from 'graphql';
 import { getArgumentValues, getDirectiveValues } from 'graphql/execution/values';
 import { Args, ArgumentValidationError, Extensions, FieldResolver, type ClassType } from 'type-graphql';
+import type { Moments } from '../src/kernel/moments';
 import type { Result } from '../src/kernel/result';
 import type { ListSource, ReadEnv } from '../src/platform/read-model';
 import type { SelectedField, SelectedPage, Selection } from '../src/platform/read-plan';
 import { asJson, connectionOf, PageArgs, readCursor, type Connection, type ListBinding } from './connection';
 import type { GraphContext } from './context';
-import { toGlobalId, type NodeType } from './global-id';
+import { keyOf, toGlobalId, type NodeType } from './global-id';
+import { MomentArgs, momentsOf } from './moments';
 
 type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'variableValues' | 'returnType'>;
 
@@ -83,43 +87,97 @@ interface ReadPagesOptions extends ReadFieldOptions {
 interface ReadFieldOptions {
   readonly nullable?: true;
   readonly description: string;
+  /** How the field is read in the past; without it, it is read in the present on objects of the present only. */
+  readonly past?: LookBack;
 }
 
-/** A field of the resolver's type that comes with the object it stands on, as the object's read model says. */
+/** An object as it was; what is asked of it stands at the same moments. */
+export interface PastObject {
+  readonly past?: {
+    /** Of the customer that it belongs to. */
+    readonly key: string;
+    readonly at: Moments;
+  };
+}
+
+/** A field that looks back: on which object, and to which moments. */
+export interface Looking {
+  readonly context: GraphContext;
+  readonly info: GraphQLResolveInfo;
+  readonly object: Readonly<Record<string, unknown>>;
+  /** Of the customer. */
+  readonly key: string;
+  readonly at: Moments;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+export type LookBack = (looking: Looking) => unknown;
+
+/**
+ * A field of the resolver's type that comes with the object it stands on, as the object's read model says. `moments` lets
+ * it look back by itself, on customers of the present too.
+ */
 export const ReadField =
-  (type: () => ClassType | [ClassType], options: ReadFieldOptions): PropertyDecorator =>
+  (
+    type: () => ClassType | [ClassType],
+    { past, moments = false, ...options }: ReadFieldOptions & { readonly moments?: boolean },
+  ): PropertyDecorator =>
   (prototype, key) => {
-    FieldResolver(type, { ...options })(prototype, key, {});
-    Extensions({ read: 'with its object' })(prototype, key as string, {});
+    if (moments) {
+      Reflect.defineMetadata('design:paramtypes', [MomentArgs], prototype, key);
+      Args(() => MomentArgs)(prototype, key, 0);
+    }
+    FieldResolver(type, options)(prototype, key, {});
+    Extensions({ read: 'with its object', past })(prototype, key as string, {});
   };
 
-/** As {@link ReadField}, for a list by pages. */
+/** As {@link ReadField}, for a list by pages; it looks back by itself where its arguments name moments. */
 export const ReadPages =
-  (type: () => ClassType, { args = PageArgs, ...options }: ReadPagesOptions): PropertyDecorator =>
+  (type: () => ClassType, { args = PageArgs, past, ...options }: ReadPagesOptions): PropertyDecorator =>
   (prototype, key) => {
     Reflect.defineMetadata('design:paramtypes', [args], prototype, key);
     Args(() => args)(prototype, key, 0);
     FieldResolver(type, options)(prototype, key, {});
-    Extensions({ read: 'a page of it' })(prototype, key as string, {});
+    Extensions({ read: 'a page of it', past })(prototype, key as string, {});
   };
 
-/** Takes the resolvers off all fields that were read with their object: reading a property needs none. */
+/** Takes the resolvers off all fields that were read with their object: reading a property needs none, save to look back. */
 export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      if (field.extensions['read'] === 'with its object') delete field.resolve;
-      if (field.extensions['read'] === 'a page of it') {
+      const { read, past } = field.extensions as { read?: string; past?: LookBack };
+      if (read === 'with its object') delete field.resolve;
+      if (read === 'a page of it') {
         field.resolve = (object: Readonly<Record<string, unknown>>, args) =>
-          object[pageProperty(field.name, args as PageArgs)];
+          object[pageProperty(field.name, withoutMoments(args as PageArgs))];
       }
+      if (past !== undefined)
+        field.resolve = orPast(type.name as NodeType, field.resolve ?? defaultFieldResolver, past);
     }
   }
   return schema;
 };
 
+type Resolve = GraphQLFieldResolver<Readonly<Record<string, unknown>> & PastObject, GraphContext>;
+
+/** Reads in the past where moments are given, or where the object is of the past itself. */
+const orPast =
+  (type: NodeType, present: GraphQLFieldResolver<unknown, unknown>, past: LookBack): Resolve =>
+  (object, args, context, info) => {
+    const moments = args as MomentArgs;
+    if (!looksBack(moments) && object.past === undefined) return present(object, args, context, info);
+    const at = momentsOf(context, moments, object.past?.at);
+    if (at === null) return present(object, args, context, info);
+    const key = object.past?.key ?? keyOf(type, object['id'] as string);
+    return past({ context, info, object, key, at, args: withoutMoments(args) });
+  };
+
+const looksBack = ({ asOf, knownAt }: MomentArgs): boolean => (asOf ?? knownAt ?? null) !== null;
+
+const withoutMoments = <T extends object>({ asOf, knownAt, ...args }: T & MomentArgs) => args;
+
 /** The property that a page stands under: whatever was left out is null, in whatever order the arguments come. */
-const pageProperty = (field: string, args: PageArgs): string =>
+const pageProperty = (field: string, args: object): string =>
   `${field} ${JSON.stringify(
     Object.entries(args)
       .filter(([, value]) => value != null)
@@ -210,19 +268,29 @@ const collectRoot = (info: Info, model: string): Selection => {
 
 const isConnection = (type: GraphQLObjectType): boolean => 'pageInfo' in type.getFields();
 
+interface SelectedGroup {
+  readonly name: string;
+  readonly args: Partial<PageArgs>;
+  readonly sets: SelectionSetNode[];
+}
+
 /** Selected fields by name; the same field with the same arguments counts once, whatever its aliases. */
 const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Selection => {
-  const grouped = new Map<
-    string,
-    { readonly name: string; readonly args: Record<string, unknown>; readonly sets: SelectionSetNode[] }
-  >();
+  const grouped = new Map<string, SelectedGroup>();
   eachField(info, type, sets, (node) => {
     const name = node.name.value;
     const definition = type.getFields()[name];
     if (definition === undefined) return;
-    const args = definition.args.length === 0 ? {} : getArgumentValues(definition, node, info.variableValues);
+    const given: MomentArgs =
+      definition.args.length === 0 ? {} : getArgumentValues(definition, node, info.variableValues);
+    if (looksBack(given)) {
+      // It is read by itself, by the key of this object.
+      grouped.set('id {}', grouped.get('id {}') ?? { name: 'id', args: {}, sets: [] });
+      return;
+    }
+    const args = withoutMoments(given);
     const key = `${name} ${JSON.stringify(args)}`;
-    const group = grouped.get(key) ?? { name, args, sets: [] };
+    const group: SelectedGroup = grouped.get(key) ?? { name, args, sets: [] };
     grouped.set(key, group);
     if (node.selectionSet !== undefined) group.sets.push(node.selectionSet);
   });
@@ -235,7 +303,7 @@ const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSe
     const page = checkedPageArgs({ first, after });
     return {
       name,
-      property: pageProperty(name, args as unknown as PageArgs),
+      property: pageProperty(name, args),
       selection: wanted.items,
       page: { ...pageOf(wanted, page, { list: `${type.name}.${name}`, order: null, filter: asJson(filter) }), filter },
     };
@@ -243,7 +311,7 @@ const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSe
   return { fields };
 };
 
-const checkedPageArgs = (values: Record<string, unknown>): PageArgs => {
+export const checkedPageArgs = (values: Record<string, unknown>): PageArgs => {
   const args = Object.assign(new PageArgs(), values);
   const errors = validateSync(args);
   if (errors.length > 0) throw new ArgumentValidationError(errors);

@@ -14,6 +14,7 @@ import { Limits1767225600012 } from './0012-limits';
 import { Validation1767225600013 } from './0013-validation';
 import { RateLimit1767225600014 } from './0014-rate-limit';
 import { IdempotencyKeys1767225600015 } from './0015-idempotency-keys';
+import { LookingBack1767225600016 } from './0016-looking-back';
 import { Signals1767225600017 } from './0017-signals';
 import { TraceContext1767225600018 } from './0018-trace-context';
 
@@ -33,6 +34,7 @@ export const MIGRATIONS = [
   Validation1767225600013,
   RateLimit1767225600014,
   IdempotencyKeys1767225600015,
+  LookingBack1767225600016,
   Signals1767225600017,
   TraceContext1767225600018,
 ];

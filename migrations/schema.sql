@@ -278,6 +278,7 @@ CREATE TABLE customer_relation (
   CONSTRAINT customer_relation_to_id_fkey FOREIGN KEY (to_id) REFERENCES customer(id),
   CONSTRAINT customer_relation_pkey PRIMARY KEY (id)
 );
+CREATE INDEX customer_relation_from ON public.customer_relation USING btree (from_id, kind);
 CREATE INDEX customer_relation_to ON public.customer_relation USING btree (to_id, kind);
 CREATE UNIQUE INDEX customer_relation_live ON public.customer_relation USING btree (from_id, to_id, kind) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX customer_relation_one_parent ON public.customer_relation USING btree (to_id) WHERE ((kind = 'PARENT'::text) AND (ended_at IS NULL));
@@ -297,6 +298,7 @@ CREATE TABLE customer_version (
   CONSTRAINT customer_version_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customer(id),
   CONSTRAINT customer_version_pkey PRIMARY KEY (customer_id, version)
 );
+CREATE INDEX customer_version_number ON public.customer_version USING btree (((fields ->> 'number'::text)));
 CREATE TRIGGER customer_version_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer_version FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER customer_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.customer_version FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT ON customer_version TO tierwarden_app;
@@ -874,30 +876,30 @@ CREATE OR REPLACE FUNCTION public.credit_limit_book()
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-      BEGIN
-        -- It runs with the owner's rights, so it serves no other table.
-        IF TG_RELID <> 'public.credit_limit_entry'::regclass THEN
-          RAISE EXCEPTION 'limits move by their journal alone' USING ERRCODE = 'TW009';
+    BEGIN
+      -- It runs with the owner's rights, so it serves no other table.
+      IF TG_RELID <> 'public.credit_limit_entry'::regclass THEN
+        RAISE EXCEPTION 'limits move by their journal alone' USING ERRCODE = 'TW009';
+      END IF;
+      IF NEW.booked_by IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
+        RAISE EXCEPTION 'an entry names its own actor' USING ERRCODE = 'TW010';
+      END IF;
+      IF NEW.kind = 'OPENING' THEN
+        -- People open a limit at nothing, by a raise; a book that is taken over is opened by the installation.
+        IF NEW.after > 0 AND NEW.booked_by NOT LIKE 'system:%' THEN
+          RAISE EXCEPTION 'a person opens no limit' USING ERRCODE = 'TW008';
         END IF;
-        IF NEW.booked_by IS DISTINCT FROM current_setting('tierwarden.actor', true) THEN
-          RAISE EXCEPTION 'an entry names its own actor' USING ERRCODE = 'TW010';
+        INSERT INTO credit_limit (customer_id, amount, currency, version, updated_at)
+        VALUES (NEW.customer_id, NEW.after, NEW.currency, 1, NEW.booked_at);
+      ELSE
+        UPDATE credit_limit SET amount = NEW.after, version = version + 1, updated_at = NEW.booked_at
+        WHERE customer_id = NEW.customer_id AND amount = NEW.before AND currency = NEW.currency AND updated_at <= NEW.booked_at;
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'limit entry does not start from the limit in force' USING ERRCODE = 'TW009';
         END IF;
-        IF NEW.kind = 'OPENING' THEN
-          -- People open a limit at nothing, by a raise; a book that is taken over is opened by the installation.
-          IF NEW.after > 0 AND NEW.booked_by NOT LIKE 'system:%' THEN
-            RAISE EXCEPTION 'a person opens no limit' USING ERRCODE = 'TW008';
-          END IF;
-          INSERT INTO credit_limit (customer_id, amount, currency, version, updated_at)
-          VALUES (NEW.customer_id, NEW.after, NEW.currency, 1, NEW.booked_at);
-        ELSE
-          UPDATE credit_limit SET amount = NEW.after, version = version + 1, updated_at = NEW.booked_at
-          WHERE customer_id = NEW.customer_id AND amount = NEW.before AND currency = NEW.currency;
-          IF NOT FOUND THEN
-            RAISE EXCEPTION 'limit entry does not start from the limit in force' USING ERRCODE = 'TW009';
-          END IF;
-        END IF;
-        RETURN NULL;
-      END $function$;
+      END IF;
+      RETURN NULL;
+    END $function$;
 
 CREATE OR REPLACE FUNCTION public.credit_limit_raise_needs_request()
  RETURNS trigger

@@ -11,6 +11,7 @@ import { given, type Given } from '../inputs';
 import { OrgUnit, User } from '../identity/user.types';
 import { IndicatorValue } from '../indicators/indicator.types';
 import { CreditLimit } from '../limits/limit.types';
+import { MomentArgs, momentsOf } from '../moments';
 import { GradeOverride } from '../overrides/override.types';
 import { CustomerGrade } from '../ratings/rating.types';
 import { readFirst, ReadField, reading, readingFirst, readOne, readPage } from '../reads';
@@ -34,24 +35,49 @@ import {
   UpdateCustomerInput,
   UpdateCustomerPayload,
 } from './customer.types';
+import {
+  customerAt,
+  customerWithNumberAt,
+  pastGrade,
+  pastIndicators,
+  pastIndustry,
+  pastLimit,
+  pastOpenRequests,
+  pastOrgUnit,
+  pastOtherParty,
+  pastOverride,
+  pastOwner,
+  pastRelations,
+} from './past-customer';
 
 @Resolver(() => Customer)
 export class CustomerResolver {
-  @Query(() => Customer, { nullable: true, description: 'A customer by its id or its number; exactly one of the two.' })
+  @Query(() => Customer, {
+    nullable: true,
+    description:
+      'A customer by its id or its number; exactly one of the two. At a moment of the past it is as it was then, with all that is asked of it, and null before it was registered.',
+  })
   async customer(
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
+    @Args(() => MomentArgs) moments: MomentArgs,
     @Arg('id', () => ID, { nullable: true, description: 'Id of the customer.' }) id?: string | null,
     @Arg('number', () => String, { nullable: true, description: 'Business number of the customer.' })
     number?: string | null,
-  ): Promise<Customer | null> {
+  ): Promise<object | null> {
     const wanted = given({ id, number });
     if ((wanted.id === undefined) === (wanted.number === undefined)) {
       throw fault('BAD_USER_INPUT', 'give either `id` or `number`', { reason: 'ONE_OF' });
     }
-    if (wanted.id !== undefined) return readOne(context, info, 'Customer', keyOf('Customer', wanted.id));
+    const at = momentsOf(context, moments);
+    if (wanted.id !== undefined) {
+      const key = keyOf('Customer', wanted.id);
+      return at === null ? readOne(context, info, 'Customer', key) : customerAt(context, key, at);
+    }
+    const sought = wanted.number ?? '';
+    if (at !== null) return customerWithNumberAt(context, sought, at);
     const { app, actor } = context;
-    const list = app.customers.queries.withNumber(actor, wanted.number ?? '');
+    const list = app.customers.queries.withNumber(actor, sought);
     return list.ok ? readFirst(context, info, list.value) : null;
   }
 
@@ -151,40 +177,64 @@ export class CustomerResolver {
     );
   }
 
-  @ReadField(() => Industry, { nullable: true, description: 'Industry.' })
+  @ReadField(() => Industry, { nullable: true, description: 'Industry.', past: pastIndustry })
   industry!: Industry | null;
 
-  @ReadField(() => User, { nullable: true, description: 'Customer manager.' })
+  @ReadField(() => User, { nullable: true, description: 'Customer manager.', past: pastOwner })
   owner!: User | null;
 
-  @ReadField(() => OrgUnit, { nullable: true, description: 'Org unit that looks after the party.' })
+  @ReadField(() => OrgUnit, {
+    nullable: true,
+    description: 'Org unit that looks after the party.',
+    past: pastOrgUnit,
+  })
   orgUnit!: OrgUnit | null;
 
   @ReadField(() => CustomerGrade, {
     nullable: true,
     description: 'Model grade and grade in force; null before the first rating.',
+    past: pastGrade,
+    moments: true,
   })
   grade!: CustomerGrade | null;
 
-  @ReadField(() => GradeOverride, { nullable: true, description: 'The override in effect.' })
+  @ReadField(() => GradeOverride, {
+    nullable: true,
+    description: 'The override in effect.',
+    past: pastOverride,
+    moments: true,
+  })
   override!: GradeOverride | null;
 
-  @ReadField(() => CreditLimit, { nullable: true, description: 'Credit limit; null before the first rating.' })
+  @ReadField(() => CreditLimit, {
+    nullable: true,
+    description: 'Credit limit; null before the first rating.',
+    past: pastLimit,
+    moments: true,
+  })
   creditLimit!: CreditLimit | null;
 
-  @ReadField(() => [ChangeRequest], { description: 'Changes that wait for a decision.' })
+  @ReadField(() => [ChangeRequest], {
+    description: 'Changes that wait for a decision; in the past those that waited then, as they stand today.',
+    past: pastOpenRequests,
+    moments: true,
+  })
   openRequests!: readonly ChangeRequest[];
 
-  @ReadField(() => [IndicatorValue], { description: 'Newest value of every indicator that is known.' })
+  @ReadField(() => [IndicatorValue], {
+    description: 'Newest value of every indicator that is known.',
+    past: pastIndicators,
+    moments: true,
+  })
   indicators!: readonly IndicatorValue[];
 
-  @ReadField(() => [CustomerRelation], { description: 'Related parties.' })
+  @ReadField(() => [CustomerRelation], { description: 'Related parties.', past: pastRelations, moments: true })
   relations!: readonly CustomerRelation[];
 }
 
 @Resolver(() => CustomerRelation)
 export class CustomerRelationResolver {
-  @ReadField(() => Customer, { nullable: true, description: 'The other party.' })
+  @ReadField(() => Customer, { nullable: true, description: 'The other party.', past: pastOtherParty })
   other!: Customer | null;
 }
 

@@ -4,6 +4,7 @@ import { INDICATORS } from '../../src/indicators';
 import type { Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
+import { pastIndicatorHistory } from '../customers/past-customer';
 import { valueOrFault } from '../faults';
 import { ReadPages } from '../reads';
 import {
@@ -28,6 +29,7 @@ export class CustomerIndicatorsResolver {
   @ReadPages(() => IndicatorValueConnection, {
     description: 'Every value that an indicator ever had, corrections included, newest day first.',
     args: IndicatorHistoryArgs,
+    past: pastIndicatorHistory,
   })
   indicatorHistory!: Connection<IndicatorValue>;
 }

@@ -9,8 +9,9 @@ import {
   type IndicatorUnit,
   type Quality,
 } from '../../src/indicators';
-import { connectionType, PageArgs } from '../connection';
+import { connectionType } from '../connection';
 import { enumOf } from '../enums';
+import { PastPageArgs } from '../moments';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
 
 const DimensionEnum = enumOf(DIMENSIONS);
@@ -113,7 +114,7 @@ export class IndicatorValue {
 export const IndicatorValueConnection = connectionType('IndicatorValue', IndicatorValue);
 
 @ArgsType()
-export class IndicatorHistoryArgs extends PageArgs {
+export class IndicatorHistoryArgs extends PastPageArgs {
   @Field({ description: 'Code of the indicator.' })
   code!: string;
 }

@@ -2,6 +2,7 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { requestPayload } from '../approvals/change-request.resolver';
 import type { Connection } from '../connection';
 import { GraphContext } from '../context';
+import { pastLimitEntries } from '../customers/past-customer';
 import { keyOf } from '../global-id';
 import { ReadPages } from '../reads';
 import {
@@ -31,6 +32,9 @@ export class LimitResolver {
     );
   }
 
-  @ReadPages(() => CreditLimitEntryConnection, { description: 'Every move of the limit, newest first.' })
+  @ReadPages(() => CreditLimitEntryConnection, {
+    description: 'Every move of the limit, newest first.',
+    past: pastLimitEntries,
+  })
   entries!: Connection<CreditLimitEntry>;
 }

@@ -2,7 +2,15 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
+import {
+  pastGradeHistory,
+  pastLatestRating,
+  pastRatedCustomer,
+  pastRatingOfGrade,
+  pastRatings,
+} from '../customers/past-customer';
 import { keyOf } from '../global-id';
+import { PastPageArgs } from '../moments';
 import { ReadField, reading, ReadPages } from '../reads';
 import { CutPointSet, ScorecardVersion } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
@@ -31,7 +39,7 @@ export class RatingResolver {
     }));
   }
 
-  @ReadField(() => Customer, { nullable: true, description: 'Who was rated.' })
+  @ReadField(() => Customer, { nullable: true, description: 'Who was rated.', past: pastRatedCustomer })
   customer!: Customer | null;
 
   @ReadField(() => ScorecardVersion, { nullable: true, description: 'Scorecard version that it was made with.' })
@@ -46,15 +54,31 @@ export class RatingResolver {
 
 @Resolver(() => CustomerGrade)
 export class CustomerGradeResolver {
-  @ReadField(() => Rating, { nullable: true, description: 'Rating that the model grade comes from.' })
+  @ReadField(() => Rating, {
+    nullable: true,
+    description: 'Rating that the model grade comes from.',
+    past: pastRatingOfGrade,
+  })
   rating!: Rating | null;
 }
 
 @Resolver(() => Customer)
 export class CustomerRatingsResolver {
-  @ReadPages(() => RatingConnection, { description: 'Ratings, newest first.' })
+  @ReadField(() => Rating, {
+    nullable: true,
+    description: 'The newest rating, which the model grade comes from; null before the first.',
+    past: pastLatestRating,
+    moments: true,
+  })
+  latestRating!: Rating | null;
+
+  @ReadPages(() => RatingConnection, { description: 'Ratings, newest first.', args: PastPageArgs, past: pastRatings })
   ratings!: Connection<Rating>;
 
-  @ReadPages(() => GradeHistoryConnection, { description: 'Changes of the grades, newest first.' })
+  @ReadPages(() => GradeHistoryConnection, {
+    description: 'Changes of the grades, newest first.',
+    args: PastPageArgs,
+    past: pastGradeHistory,
+  })
   gradeHistory!: Connection<GradeHistoryEntry>;
 }

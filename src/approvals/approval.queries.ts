@@ -1,8 +1,9 @@
 /** Reads change requests for inboxes, customer screens and detail pages. It never writes. */
 import type { Actor } from '../kernel/actor';
+import { decidedBy, type Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
-import { permit } from '../identity';
+import { permit, permitPast } from '../identity';
 import type { Database } from '../platform/database';
 import {
   choiceConditions,
@@ -96,6 +97,23 @@ export const createApprovalQueries = (database: Database) => ({
       [subjectType, subjectIds],
     );
     return rows.map(requestOf);
+  },
+
+  /** Ids of the requests that were open on a subject in the past, oldest first. Needs `request.read` and `audit.read`. */
+  idsOpenAt: async (
+    viewer: Actor,
+    subjectType: string,
+    subjectId: string,
+    at: Moments,
+  ): Promise<Result<readonly string[]>> => {
+    const permitted = permitPast(viewer, 'request.read');
+    if (!permitted.ok) return permitted;
+    const rows = await database.query<{ id: string }>(
+      `SELECT id FROM change_request WHERE subject_type = $1 AND subject_id = $2
+         AND submitted_at <= $3 AND (closed_at IS NULL OR closed_at > $3) ORDER BY submitted_at, id`,
+      [subjectType, subjectId, decidedBy(at)],
+    );
+    return ok(rows.map(({ id }) => id));
   },
 
   /** What the viewer may do with the request and why not. */

@@ -3,6 +3,7 @@
  * that only one party may have are checked under the register's lock, and by the database.
  */
 import type { Initiator } from '../kernel/actor';
+import { momentAfter } from '../kernel/clock';
 import { digestOf, type Json } from '../kernel/canonical-json';
 import { refuse, type Refusal } from '../kernel/refusal';
 import { ok, refused, type Refused, type Result } from '../kernel/result';
@@ -465,7 +466,7 @@ const changedCustomer = (tx: Tx, current: Customer, fields: CustomerFields): Cus
   ...current,
   ...fields,
   version: current.version + 1,
-  updatedAt: tx.at,
+  updatedAt: momentAfter(tx.at, current.updatedAt),
 });
 
 const asJson = (fields: CustomerFields, only?: readonly CustomerField[]): Json =>

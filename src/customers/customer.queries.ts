@@ -1,9 +1,10 @@
 /** Reads parties, their history and their relations for screens, loaders and other rooms. It never writes. */
 import type { Actor } from '../kernel/actor';
+import { decidedBy, type Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
-import { permit } from '../identity';
-import type { Database } from '../platform/database';
+import { permit, permitPast } from '../identity';
+import type { Database, Query } from '../platform/database';
 import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
 import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
@@ -108,15 +109,27 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     );
   },
 
-  /** The state that was on record at a moment; null before the party was. Needs `customer.read`. */
-  asKnownAt: async (actor: Actor, customerId: string, knownAt: Date): Promise<CustomerVersion | null> => {
-    if (!permit(actor, 'customer.read').ok) return null;
-    const [row] = await query<CustomerVersion>(
-      `SELECT customer_id AS "customerId", version, recorded_at AS "recordedAt", recorded_by AS "recordedBy", fields
-       FROM customer_version WHERE customer_id = $1 AND recorded_at <= $2 ORDER BY version DESC LIMIT 1`,
-      [customerId, knownAt],
+  /** As {@link byIds}, in the past; parties that were not there yet are left out. Needs `audit.read` besides. */
+  byIdsAt: async (actor: Actor, ids: readonly string[], at: Moments): Promise<Result<Customer[]>> => {
+    const permitted = permitPast(actor, 'customer.read');
+    return permitted.ok ? ok(await customersAt(query, ids, decidedBy(at))) : permitted;
+  },
+
+  /** The party that had the number then; null when there was none. Needs `customer.read` and `audit.read`. */
+  byNumberAt: async (actor: Actor, number: string, at: Moments): Promise<Result<Customer | null>> => {
+    const permitted = permitPast(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    const moment = decidedBy(at);
+    const bearers = await query<{ id: string }>(
+      "SELECT DISTINCT customer_id AS id FROM customer_version WHERE fields ->> 'number' = $1 AND recorded_at <= $2",
+      [number, moment],
     );
-    return row ?? null;
+    const then = await customersAt(
+      query,
+      bearers.map(({ id }) => id),
+      moment,
+    );
+    return ok(then.find((customer) => customer.number === number) ?? null);
   },
 
   /** Live relations that begin or end at any of the parties, oldest first. Needs `customer.read`, else none. */
@@ -156,6 +169,20 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     return rows.map(toRelation);
   },
 
+  /** As {@link relationsOf}, in the past: those that had begun and not ended. Needs `audit.read` besides. */
+  relationsOfAt: async (actor: Actor, customerIds: readonly string[], at: Moments): Promise<Result<Relation[]>> => {
+    const permitted = permitPast(actor, 'customer.read');
+    if (!permitted.ok) return permitted;
+    const rows = await query<Relation>(
+      `SELECT ${RELATION_COLUMNS} FROM customer_relation AS relation
+       WHERE relation.created_at <= $2 AND (relation.ended_at IS NULL OR relation.ended_at > $2)
+         AND (relation.from_id = ANY ($1::uuid[]) OR relation.to_id = ANY ($1::uuid[]))
+       ORDER BY relation.created_at, relation.id`,
+      [customerIds, decidedBy(at)],
+    );
+    return ok(rows.map((row) => ({ ...toRelation(row), endedAt: null })));
+  },
+
   /**
    * The group 「集团」 of a party: everybody reached over live parents, common controllers and majority shares, itself
    * included, in the order of ids. Needs `customer.read`, else only the party itself.
@@ -181,6 +208,18 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
 });
 
 export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
+
+const customersAt = async (query: Query, ids: readonly string[], moment: Date): Promise<Customer[]> => {
+  const rows = await query<Pick<Customer, 'id' | 'version' | 'createdAt' | 'updatedAt'> & { fields: CustomerFields }>(
+    `SELECT customer.id, state.version, customer.created_at AS "createdAt", state.recorded_at AS "updatedAt", state.fields
+     FROM customer CROSS JOIN LATERAL (
+       SELECT version, recorded_at, fields FROM customer_version
+       WHERE customer_id = customer.id AND recorded_at <= $2 ORDER BY version DESC LIMIT 1) AS state
+     WHERE customer.id = ANY ($1::uuid[])`,
+    [ids, moment],
+  );
+  return rows.map(({ fields, ...row }) => toCustomer({ ...fields, ...row }));
+};
 
 /** SQL over `customer`, for this room's pages and for rooms that join their own tables to them. */
 export const customerConditions = (conditions: CustomerConditions, params: SqlParams): string[] => {

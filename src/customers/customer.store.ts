@@ -96,12 +96,17 @@ export const updateCustomers = async (tx: Tx, customers: readonly Customer[]): P
 const insertVersions = async (tx: Tx, customers: readonly Customer[]): Promise<void> => {
   await tx.query(
     `INSERT INTO customer_version (customer_id, version, recorded_at, recorded_by, fields)
-     SELECT id, version, $2, $3, fields FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, version integer, fields jsonb)`,
+     SELECT id, version, "updatedAt", $2, fields
+     FROM jsonb_to_recordset($1::jsonb) AS r (id uuid, version integer, "updatedAt" timestamptz, fields jsonb)`,
     [
       JSON.stringify(
-        customers.map((customer) => ({ id: customer.id, version: customer.version, fields: fieldsOf(customer) })),
+        customers.map(({ id, version, updatedAt, ...fields }) => ({
+          id,
+          version,
+          updatedAt,
+          fields: fieldsOf(fields),
+        })),
       ),
-      tx.at,
       tx.initiator.actor.id,
     ],
   );

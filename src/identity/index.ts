@@ -7,7 +7,7 @@ import type { TokenVerifier } from './token-verifier';
 import { createUserCommands, type UserCommands } from './user.commands';
 import { createUserQueries, type UserQueries } from './user.queries';
 
-export { ACTIONS, permit, type Action } from './domain/permissions';
+export { ACTIONS, permit, permitPast, type Action } from './domain/permissions';
 export { SAMPLE_USERS } from './domain/sample-people';
 export { LINES, type Line, type User } from './domain/user';
 export {

@@ -9,6 +9,7 @@ import { createIndicatorQueries, currentValues, packedValues, type IndicatorQuer
 
 export {
   DIMENSIONS,
+  findIndicator,
   INDICATORS,
   indicatorOf,
   MAX_ORDINAL,

@@ -3,14 +3,17 @@
  * of the class CREDIT are withheld from people without `indicator.readCredit`. It never writes.
  */
 import type { Actor } from '../kernel/actor';
+import type { Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import { permit } from '../identity';
+import { permit, permitPast } from '../identity';
 import type { Database, Query } from '../platform/database';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import { findIndicator } from './domain/dictionary';
 import type { CurrentValues } from './domain/current';
+import { newestDateAt } from './domain/parse-date';
 import type { Quality, Snapshot } from './domain/snapshot';
 
 export interface IndicatorValue {
@@ -28,7 +31,7 @@ export interface IndicatorValue {
   readonly snapshotId: string;
 }
 
-/** The past that is asked for; absent bounds mean now. */
+/** The past that is asked for; what is absent bounds nothing. */
 export interface Viewpoint {
   /** Last day that values may tell of, YYYY-MM-DD (valid time). */
   readonly asOf?: string;
@@ -56,15 +59,40 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
     viewpoint: Viewpoint = {},
   ): Promise<IndicatorValue[]> => {
     if (!permit(actor, 'indicator.read').ok) return [];
-    const rows = await query<ValueRow>(
-      `SELECT DISTINCT ON (s.customer_id, v.key) ${VALUE_COLUMNS}
-       FROM indicator_snapshot s, jsonb_each_text(s.values) AS v
-       WHERE s.customer_id = ANY ($1::uuid[]) AND ($2::date IS NULL OR s.as_of <= $2::date)
-         AND ($3::timestamptz IS NULL OR s.recorded_at <= $3::timestamptz)
-       ORDER BY s.customer_id, v.key, s.as_of DESC, s.recorded_at DESC, s.id DESC`,
-      [customerIds, viewpoint.asOf ?? null, viewpoint.knownAt ?? null],
-    );
-    return rows.map(maskFor(actor));
+    return (await valuesFrom(query, customerIds, viewpoint)).map(maskFor(actor));
+  },
+
+  /** As {@link valuesOf}, in the past: masked for the same people. Needs `audit.read` besides. */
+  valuesAt: async (actor: Actor, customerIds: readonly string[], at: Moments): Promise<Result<IndicatorValue[]>> => {
+    const permitted = permitPast(actor, 'indicator.read');
+    if (!permitted.ok) return permitted;
+    return ok((await valuesFrom(query, customerIds, viewpointOf(at))).map(maskFor(actor)));
+  },
+
+  /**
+   * As {@link history}, of what could be seen in the past. Needs `audit.read` besides; refuses NOT_FOUND/INDICATOR for a
+   * code that the dictionary does not know.
+   */
+  historyAt: (actor: Actor, customerId: string, code: string, at: Moments): Result<ListSource> => {
+    const permitted = permitPast(actor, 'indicator.read');
+    if (!permitted.ok) return permitted;
+    const known = knownIndicator(code);
+    if (!known.ok) return known;
+    const { asOf, knownAt } = viewpointOf(at);
+    return ok({
+      model: 'RecordedIndicatorValue',
+      alias: 'recorded',
+      select: (params) => ({
+        from: RECORDED_VALUES('recorded'),
+        where: [
+          `recorded.customer_id = ${params.add(customerId)}`,
+          `recorded.code = ${params.add(code)}`,
+          `recorded.as_of <= ${params.add(asOf)}::date`,
+          `recorded.recorded_at <= ${params.add(knownAt)}`,
+        ],
+        order: NEWEST_DAY_FIRST('recorded'),
+      }),
+    });
   },
 
   /**
@@ -80,13 +108,8 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
     const permitted = permit(actor, 'indicator.read');
     if (!permitted.ok) return permitted;
     const found = await fetchPage<ValueRow>(query, historySelect(customerId, code), page);
-    if (found.items.length === 0 && findIndicator(code) === undefined) {
-      return refuse('NOT_FOUND', 'There is no such indicator.', {
-        reason: 'INDICATOR',
-        field: ['code'],
-        params: { code },
-      });
-    }
+    const known = knownIndicator(code);
+    if (found.items.length === 0 && !known.ok) return known;
     return ok({ ...found, items: found.items.map(maskFor(actor)) });
   },
 
@@ -107,20 +130,55 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
 
 export type IndicatorQueries = ReturnType<typeof createIndicatorQueries>;
 
+/** Refuses NOT_FOUND/INDICATOR. */
+export const knownIndicator = (code: string): Result<true> =>
+  findIndicator(code) === undefined
+    ? refuse('NOT_FOUND', 'There is no such indicator.', { reason: 'INDICATOR', field: ['code'], params: { code } })
+    : ok(true);
+
+/** One row for each value of each snapshot. */
+export const RECORDED_VALUES = (t: string): string => `(
+  SELECT s.id, s.customer_id, v.key AS code, v.value, s.as_of, s.recorded_at, s.source, s.quality
+  FROM indicator_snapshot AS s, jsonb_each_text(s.values) AS v) AS ${t}`;
+
+export const NEWEST_DAY_FIRST = (t: string): OrderColumn[] => [
+  { expression: `${t}.as_of`, type: 'date', direction: 'DESC' },
+  { expression: `${t}.recorded_at`, type: 'timestamptz', direction: 'DESC' },
+  { expression: `${t}.id`, type: 'uuid', direction: 'DESC' },
+];
+
+/** Days that had begun by then count, as they do when values come in. */
+const viewpointOf = ({ asOf, knownAt }: Moments): Required<Viewpoint> => ({ asOf: newestDateAt(asOf), knownAt });
+
+const valuesFrom = (query: Query, customerIds: readonly string[], viewpoint: Viewpoint): Promise<ValueRow[]> =>
+  query<ValueRow>(
+    `SELECT DISTINCT ON (s.customer_id, v.key) ${VALUE_COLUMNS}
+     FROM indicator_snapshot s, jsonb_each_text(s.values) AS v
+     WHERE s.customer_id = ANY ($1::uuid[]) AND ${SEEN_FROM}
+     ORDER BY s.customer_id, v.key, s.as_of DESC, s.recorded_at DESC, s.id DESC`,
+    [customerIds, viewpoint.asOf ?? null, viewpoint.knownAt ?? null],
+  );
+
+/** Snapshots `s` that a viewpoint in $2 and $3 sees. */
+const SEEN_FROM = `($2::date IS NULL OR s.as_of <= $2::date)
+       AND ($3::timestamptz IS NULL OR s.recorded_at <= $3::timestamptz)`;
+
 /**
- * Exact current value of one indicator by customer id, for decisions of other rooms: takes the query of a transaction or
- * of the pool and masks nothing. Customers without a value are absent.
+ * Exact current value of one indicator by customer id, or that of the past, for decisions of other rooms: takes the query
+ * of a transaction or of the pool and masks nothing. Customers without a value are absent.
  */
 export const currentValues = async (
   query: Query,
   code: string,
   customerIds: readonly string[],
+  at: Moments | null = null,
 ): Promise<Map<string, string>> => {
+  const viewpoint: Viewpoint = at === null ? {} : viewpointOf(at);
   const rows = await query<{ customerId: string; value: string }>(
-    `SELECT DISTINCT ON (customer_id) customer_id AS "customerId", values ->> $2 AS value
-     FROM indicator_snapshot WHERE customer_id = ANY ($1::uuid[]) AND values ? $2
-     ORDER BY customer_id, as_of DESC, recorded_at DESC, id DESC`,
-    [customerIds, code],
+    `SELECT DISTINCT ON (s.customer_id) s.customer_id AS "customerId", s.values ->> $4 AS value
+     FROM indicator_snapshot s WHERE s.customer_id = ANY ($1::uuid[]) AND s.values ? $4 AND ${SEEN_FROM}
+     ORDER BY s.customer_id, s.as_of DESC, s.recorded_at DESC, s.id DESC`,
+    [customerIds, viewpoint.asOf ?? null, viewpoint.knownAt ?? null, code],
   );
   return new Map(rows.map((row) => [row.customerId, row.value]));
 };
@@ -152,10 +210,6 @@ const historySelect = (customerId: string, code: string): PagedSelect => {
     from: 'indicator_snapshot s, jsonb_each_text(s.values) AS v',
     where: [`s.customer_id = ${params.add(customerId)}`, `v.key = ${params.add(code)}`],
     params,
-    order: [
-      { expression: 's.as_of', type: 'date', direction: 'DESC' },
-      { expression: 's.recorded_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 's.id', type: 'uuid', direction: 'DESC' },
-    ],
+    order: NEWEST_DAY_FIRST('s'),
   };
 };

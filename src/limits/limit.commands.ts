@@ -68,6 +68,7 @@ export const openLimits = (
         after: new Decimal(amount).toFixed(2),
         currency: input.currency,
         causeId: input.source,
+        lastMovedAt: null,
       }));
     if (entries.length === 0) {
       tx.unchanged();
@@ -107,6 +108,7 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
       after: followed.after,
       currency: limit.currency,
       causeId: change.causeId,
+      lastMovedAt: limit.updatedAt,
     });
   }
   if (entries.length === 0) return;
@@ -212,6 +214,7 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
           after: '0.00',
           currency: payload.currency,
           causeId: request.id,
+          lastMovedAt: null,
         },
       ]);
     }
@@ -223,6 +226,8 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
         after: payload.toAmount,
         currency: payload.currency,
         causeId: request.id,
+        // The opening of just now goes before it.
+        lastMovedAt: limit.updatedAt ?? tx.at,
       },
     ]);
     tx.record({
@@ -239,7 +244,7 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
 });
 
 interface Position {
-  readonly limit: { readonly amount: string; readonly version: number };
+  readonly limit: { readonly amount: string; readonly version: number; readonly updatedAt: Date | null };
   readonly terms: LimitTerms;
   readonly base: Json;
   readonly decideWithinDays: number;
@@ -254,7 +259,7 @@ const lockPosition = async (deps: LimitDeps, tx: Tx, customerId: string): Promis
       ? refuse('INVALID_STATE', 'a customer without a rating has no limit', { reason: 'NOT_RATED' })
       : refuse('NOT_FOUND', 'no such customer', { field: ['customerId'] });
   }
-  const [limit = { amount: '0.00', version: 0 }] = await lockLimits(tx, [customerId]);
+  const [limit = { amount: '0.00', version: 0, updatedAt: null }] = await lockLimits(tx, [customerId]);
   const policy = await deps.policies.inForce(tx, 'LIMIT');
   const turnover = await deps.indicators.currentValues(tx.query, TURNOVER_INDICATOR, [customerId]);
   return ok({

@@ -1,12 +1,15 @@
 /** Reads credit limits with the terms that the policy allows now, and their journal. It never writes. */
 import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
+import { decidedBy, type Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
-import { permit } from '../identity';
+import { permit, permitPast } from '../identity';
 import type { Database } from '../platform/database';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
-import { termsAt, type LimitTerms } from '../policies';
+import type { ListSource } from '../platform/read-model';
+import { termsAt, type LimitTerms, type PolicyVersion } from '../policies';
+import type { PastGrade } from '../ratings';
 import { TURNOVER_INDICATOR } from './domain/follow-grade';
 import type { LimitDeps } from './limit.commands';
 
@@ -40,25 +43,54 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
     const [policy, grades, limits, turnover] = await Promise.all([
       deps.policies.inForceAt('LIMIT', now),
       deps.ratings.queries.gradesOf(viewer, customerIds),
-      query<{ customerId: string; amount: string; currency: string; version: number; updatedAt: Date }>(
+      query<StoredLimit>(
         `SELECT customer_id AS "customerId", amount::text, currency, version, updated_at AS "updatedAt"
          FROM credit_limit WHERE customer_id = ANY ($1)`,
         [customerIds],
       ),
       deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds),
     ]);
-    const stored = new Map(limits.map((limit) => [limit.customerId, limit]));
-    return grades.map(({ customerId, grade }) => {
-      const yearly = turnover.get(customerId);
-      return {
-        customerId,
-        amount: '0.00',
-        currency: policy.content.currency,
-        version: 0,
-        updatedAt: null,
-        ...stored.get(customerId),
-        terms: termsAt(policy.content, grade, yearly === undefined ? null : new Decimal(yearly)),
-      };
+    return limitsOf({ policy, grades, limits, turnover });
+  },
+
+  /** As {@link of}, in the past, with the terms of then. Needs `rating.read` and `audit.read` besides. */
+  at: async (viewer: Actor, customerIds: readonly string[], at: Moments): Promise<Result<CreditLimit[]>> => {
+    const permitted = permitPast(viewer, 'limit.read');
+    if (!permitted.ok) return permitted;
+    const { query } = deps.database;
+    const grades = await deps.ratings.queries.gradesAt(viewer, customerIds, at);
+    if (!grades.ok) return grades;
+    // Before the first grade there may be no policy yet.
+    if (grades.value.length === 0) return ok([]);
+    const [policy, limits, turnover] = await Promise.all([
+      deps.policies.inForceLookingBack('LIMIT', at),
+      query<StoredLimit>(
+        `SELECT DISTINCT ON (customer_id) customer_id AS "customerId", after::text AS amount, currency,
+           (count(*) OVER (PARTITION BY customer_id))::int AS version, booked_at AS "updatedAt"
+         FROM credit_limit_entry WHERE customer_id = ANY ($1) AND booked_at <= $2
+         ORDER BY customer_id, booked_at DESC, id DESC`,
+        [customerIds, decidedBy(at)],
+      ),
+      deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds, at),
+    ]);
+    return ok(limitsOf({ policy, grades: grades.value, limits, turnover }));
+  },
+
+  /** The journal as it was in the past, newest first. Needs `limit.read` and `audit.read`. */
+  entriesAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> => {
+    const permitted = permitPast(viewer, 'limit.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'CreditLimitEntry',
+      alias: 'entry',
+      select: (params) => ({
+        from: 'credit_limit_entry AS entry',
+        where: [`entry.customer_id = ${params.add(customerId)}`, `entry.booked_at <= ${params.add(decidedBy(at))}`],
+        order: [
+          { expression: 'entry.booked_at', type: 'timestamptz', direction: 'DESC' },
+          { expression: 'entry.id', type: 'uuid', direction: 'DESC' },
+        ],
+      }),
     });
   },
 
@@ -76,6 +108,31 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
 });
 
 export type LimitQueries = ReturnType<typeof createLimitQueries>;
+
+type StoredLimit = Omit<CreditLimit, 'terms'>;
+
+/** Limits with their terms; a rated customer to whom nothing was ever approved has one of nothing. */
+const limitsOf = (facts: {
+  readonly policy: PolicyVersion<'LIMIT'>;
+  readonly grades: readonly PastGrade[];
+  readonly limits: readonly StoredLimit[];
+  readonly turnover: ReadonlyMap<string, string>;
+}): CreditLimit[] => {
+  const { content } = facts.policy;
+  const stored = new Map(facts.limits.map((limit) => [limit.customerId, limit]));
+  return facts.grades.map(({ customerId, grade }) => {
+    const yearly = facts.turnover.get(customerId);
+    return {
+      customerId,
+      amount: '0.00',
+      currency: content.currency,
+      version: 0,
+      updatedAt: null,
+      ...stored.get(customerId),
+      terms: termsAt(content, grade, yearly === undefined ? null : new Decimal(yearly)),
+    };
+  });
+};
 
 const entrySelect = (customerId: string): PagedSelect => {
   const params = new SqlParams();

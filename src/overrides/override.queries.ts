@@ -1,7 +1,9 @@
 /** Reads overrides: the live one of a customer and those before. It never writes. */
 import type { Actor } from '../kernel/actor';
 import type { Grade } from '../kernel/grade';
-import { permit } from '../identity';
+import { decidedBy, type Moments } from '../kernel/moments';
+import { ok, type Result } from '../kernel/result';
+import { permit, permitPast } from '../identity';
 import type { Database } from '../platform/database';
 import type { Evidence } from './domain/decide-override';
 
@@ -42,6 +44,23 @@ export const createOverrideQueries = (database: Database) => ({
     permit(viewer, 'rating.read').ok
       ? database.query<GradeOverride>(`${SELECT} WHERE ended_at IS NULL AND customer_id = ANY ($1)`, [customerIds])
       : [],
+
+  /** As {@link liveOf}, in the past: which override it was of which customer. Needs `audit.read` besides. */
+  liveAt: async (
+    viewer: Actor,
+    customerIds: readonly string[],
+    at: Moments,
+  ): Promise<Result<readonly Pick<GradeOverride, 'id' | 'customerId'>[]>> => {
+    const permitted = permitPast(viewer, 'rating.read');
+    if (!permitted.ok) return permitted;
+    return ok(
+      await database.query(
+        `SELECT id, customer_id AS "customerId" FROM grade_override
+         WHERE customer_id = ANY ($1) AND effective_from <= $2 AND (ended_at IS NULL OR ended_at > $2)`,
+        [customerIds, decidedBy(at)],
+      ),
+    );
+  },
 
   byIds: async (viewer: Actor, ids: readonly string[]): Promise<GradeOverride[]> =>
     permit(viewer, 'rating.read').ok ? database.query<GradeOverride>(`${SELECT} WHERE id = ANY ($1)`, [ids]) : [],

@@ -1,5 +1,6 @@
 /** Door of the policies room: versioned rules that decisions are judged by. */
 import type { Actor, Initiator } from '../kernel/actor';
+import type { Moments } from '../kernel/moments';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
@@ -21,6 +22,8 @@ export interface Policies {
   inForce<K extends PolicyKind>(tx: Tx, kind: K): Promise<PolicyVersion<K>>;
   /** In force at a moment, read outside any transaction, for the queries of other rooms. */
   inForceAt<K extends PolicyKind>(kind: K, at: Date): Promise<PolicyVersion<K>>;
+  /** In force in the past, as it was known then. */
+  inForceLookingBack<K extends PolicyKind>(kind: K, at: Moments): Promise<PolicyVersion<K>>;
   /** In force at a moment, for screens. Needs `policy.read`. */
   current<K extends PolicyKind>(viewer: Actor, kind: K, at: Date): Promise<Result<PolicyVersion<K>>>;
   /** Needs `policy.read`, else none. */
@@ -31,6 +34,7 @@ export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWor
   ensureDefaults: (by) => ensureDefaultPolicies(deps.unitOfWork, by),
   inForce: (tx, kind) => policyInForce(tx.query, kind, tx.at),
   inForceAt: (kind, at) => policyInForce(deps.database.query, kind, at),
+  inForceLookingBack: (kind, { asOf, knownAt }) => policyInForce(deps.database.query, kind, asOf, knownAt),
   current: async (viewer, kind, at) => {
     const permitted = permit(viewer, 'policy.read');
     return permitted.ok ? ok(await policyInForce(deps.database.query, kind, at)) : permitted;

@@ -1,4 +1,5 @@
 /** Moves the two grades of customers, many at a time, each move with its history entry. */
+import { momentAfter } from '../kernel/clock';
 import type { Grade } from '../kernel/grade';
 import type { Tx } from '../platform/unit-of-work';
 import { isSameState, type GradeState } from './domain/follow-grade';
@@ -41,6 +42,8 @@ export const lockGrades = (tx: Tx, customerIds: readonly string[]): Promise<Cust
 
 export interface GradeMove {
   readonly customerId: string;
+  /** Given by {@link momentOfMove}. */
+  readonly at: Date;
   /** Null at the first rating. */
   readonly before: CustomerGrade | null;
   readonly after: GradeState;
@@ -50,15 +53,13 @@ export interface GradeMove {
 
 /**
  * Writes the moves and yields what became of each grade in force. Throws when a customer that was thought to be ungraded
- * has been graded meanwhile; the caller holds the lock that keeps that from happening. A move is stamped later than the
- * one before it, even where this transaction began earlier and had to wait.
+ * has been graded meanwhile; the caller holds the lock that keeps that from happening.
  */
 export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly GradeMove[]): Promise<GradeChange[]> => {
   if (moves.length === 0) return [];
   const rows = moves.map((move) => ({
     ...move,
     moved: move.before === null || !isSameState(move.before, move.after),
-    at: momentAfter(tx.at, move.before),
   }));
   const written = await tx.query<{ customerId: string; version: number }>(
     `INSERT INTO customer_grade AS current (customer_id, model_grade, grade, basis, override_id, rating_id,
@@ -125,7 +126,6 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
   }));
 };
 
-const momentAfter = (at: Date, before: CustomerGrade | null): Date =>
-  before === null
-    ? at
-    : new Date(Math.max(at.getTime(), before.lastRatedAt.getTime() + 1, before.effectiveFrom.getTime() + 1));
+/** A move is stamped later than the one before it, even where this transaction began earlier and had to wait. */
+export const momentOfMove = (tx: Tx, before: CustomerGrade | null): Date =>
+  before === null ? tx.at : momentAfter(tx.at, before.lastRatedAt, before.effectiveFrom);

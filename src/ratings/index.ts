@@ -16,7 +16,7 @@ export type { CustomerGrade, GradeCause, GradeChange } from './grade.store';
 export type { GradedCustomerFilter } from './graded-customer.queries';
 export type { RatingOutcome } from './rating.commands';
 export { RUN_STATES, type RunState } from './domain/run';
-export type { CalculationLog } from './rating.queries';
+export type { CalculationLog, PastGrade } from './rating.queries';
 export { CHUNK_JOB, type RunStarted } from './run.commands';
 export type { RatingRun } from './run.queries';
 

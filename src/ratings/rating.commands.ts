@@ -10,7 +10,14 @@ import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { Scorecards, ScorecardVersion } from '../scorecards';
 import { afterOverride, afterOverrideEnd, afterRating } from './domain/follow-grade';
-import { lockGrades, moveGrades, type CustomerGrade, type GradeChange, type GradeMove } from './grade.store';
+import {
+  lockGrades,
+  momentOfMove,
+  moveGrades,
+  type CustomerGrade,
+  type GradeChange,
+  type GradeMove,
+} from './grade.store';
 import { insertRatings, type NewRating, type RatingOccasion } from './rating.store';
 import { ensureCutPoints, type CutPointsBySegment } from './reference-population';
 import { createScorer, isParked } from './score-customers';
@@ -90,17 +97,23 @@ export const publishRatings = async (
   current: ClaimedGrades,
 ): Promise<readonly GradeChange[]> => {
   if (ratings.length === 0) return [];
-  await insertRatings(tx, occasion, ratings);
   const moves = ratings.map((rating): GradeMove => {
     const before = current.get(rating.customerId) ?? null;
     return {
       customerId: rating.customerId,
+      at: momentOfMove(tx, before),
       before,
       after: afterRating(before, rating.modelGrade),
       ratingId: rating.id,
       causeId: rating.id,
     };
   });
+  await insertRatings(
+    tx,
+    occasion,
+    ratings,
+    moves.map(({ at }) => at),
+  );
   const changes = await moveGrades(tx, 'RATING', moves);
   await deps.onGradesChanged(tx, changes);
   return changes;
@@ -140,7 +153,7 @@ const moveOne = async (
   move: Pick<GradeMove, 'after' | 'causeId'>,
 ): Promise<void> => {
   const changes = await moveGrades(tx, cause, [
-    { customerId: before.customerId, before, ratingId: before.ratingId, ...move },
+    { customerId: before.customerId, at: momentOfMove(tx, before), before, ratingId: before.ratingId, ...move },
   ]);
   await deps.onGradesChanged(tx, changes);
 };

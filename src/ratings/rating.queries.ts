@@ -2,12 +2,14 @@
 import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
 import type { Grade } from '../kernel/grade';
+import { decidedBy, type Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
-import { permit } from '../identity';
+import { permit, permitPast } from '../identity';
 import { isMaskedFor } from '../indicators';
 import type { Database } from '../platform/database';
 import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import { explainScore, MISSING_VALUE, type ScoreExplanation, type Scorecards } from '../scorecards';
 import type { Basis } from './domain/follow-grade';
 import { OUTDATED_NOTE } from './domain/prepare-inputs';
@@ -45,6 +47,9 @@ export interface GradeHistoryEntry {
   readonly changedAt: Date;
   readonly changedBy: string;
 }
+
+/** The grades of a customer as they were; which override stood behind them is for the room of overrides to say. */
+export type PastGrade = Omit<CustomerGrade, 'overrideId'>;
 
 /** What a rating's calculation log is rebuilt from. */
 export type RatingInputs = Pick<
@@ -110,6 +115,21 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
         )
       : [],
 
+  /** As {@link gradesOf}, in the past; customers without a grade then are left out. Needs `audit.read` besides. */
+  gradesAt: async (viewer: Actor, customerIds: readonly string[], at: Moments): Promise<Result<PastGrade[]>> => {
+    const permitted = permitPast(viewer, 'rating.read');
+    if (!permitted.ok) return permitted;
+    return ok(await database.query<PastGrade>(GRADES_AT, [customerIds, decidedBy(at)]));
+  },
+
+  /** Ratings that a customer had in the past, newest first. Needs `rating.read` and `audit.read`. */
+  ratingsAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
+    pastList(viewer, { model: 'Rating', table: 'rating', time: 'rated_at' }, customerId, at),
+
+  /** Changes of a customer's grades in the past, newest first. Needs `rating.read` and `audit.read`. */
+  historyAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
+    pastList(viewer, { model: 'GradeHistoryEntry', table: 'grade_history', time: 'changed_at' }, customerId, at),
+
   /** Needs `rating.read`, else none. */
   byIds: async (viewer: Actor, ids: readonly string[]): Promise<Rating[]> =>
     permit(viewer, 'rating.read').ok
@@ -156,6 +176,47 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
 });
 
 export type RatingQueries = ReturnType<typeof createRatingQueries>;
+
+/**
+ * Both grades up to a moment, from the history and the ratings: the newest change tells the grades, the newest change of
+ * the grade in force since when, and their number the version. Every rating counts as the one the model grade comes from.
+ */
+const GRADES_AT = `
+  SELECT asked.id AS "customerId", newest.model_grade_after AS "modelGrade", newest.grade_after AS grade,
+    newest.basis_after AS basis, rating.id AS "ratingId", since.changed_at AS "effectiveFrom",
+    rating.rated_at AS "lastRatedAt", changes.count AS version
+  FROM unnest($1::uuid[]) AS asked (id)
+  CROSS JOIN LATERAL (SELECT model_grade_after, grade_after, basis_after FROM grade_history
+    WHERE customer_id = asked.id AND changed_at <= $2 ORDER BY changed_at DESC, id DESC LIMIT 1) AS newest
+  CROSS JOIN LATERAL (SELECT changed_at FROM grade_history
+    WHERE customer_id = asked.id AND changed_at <= $2 AND grade_after IS DISTINCT FROM grade_before
+    ORDER BY changed_at DESC, id DESC LIMIT 1) AS since
+  CROSS JOIN LATERAL (SELECT id, rated_at FROM rating
+    WHERE customer_id = asked.id AND rated_at <= $2 ORDER BY rated_at DESC, id DESC LIMIT 1) AS rating
+  CROSS JOIN LATERAL (SELECT count(*)::int FROM grade_history
+    WHERE customer_id = asked.id AND changed_at <= $2) AS changes`;
+
+const pastList = (
+  viewer: Actor,
+  { model, table, time }: { readonly model: string; readonly table: string; readonly time: string },
+  customerId: string,
+  at: Moments,
+): Result<ListSource> => {
+  const permitted = permitPast(viewer, 'rating.read');
+  if (!permitted.ok) return permitted;
+  return ok({
+    model,
+    alias: table,
+    select: (params) => ({
+      from: table,
+      where: [`${table}.customer_id = ${params.add(customerId)}`, `${table}.${time} <= ${params.add(decidedBy(at))}`],
+      order: [
+        { expression: `${table}.${time}`, type: 'timestamptz', direction: 'DESC' },
+        { expression: `${table}.id`, type: 'uuid', direction: 'DESC' },
+      ],
+    }),
+  });
+};
 
 const calculationLog = (
   viewer: Actor,

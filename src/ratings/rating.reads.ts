@@ -37,6 +37,11 @@ export const createRatingReads = (queries: Pick<RatingQueries, 'calculationLogs'
   links: {
     Customer: {
       grade: one('CustomerGrade', ofCustomer),
+      latestRating: one(
+        'Rating',
+        (customer, rating) =>
+          `${rating}.id = (SELECT rating_id FROM customer_grade WHERE customer_id = ${customer}.id)`,
+      ),
       ratings: connection('Rating', ofCustomer, newestFirst('rated_at')),
       gradeHistory: connection('GradeHistoryEntry', ofCustomer, newestFirst('changed_at')),
     },

@@ -31,30 +31,35 @@ const PLAIN = /^[\w.-]*$/;
 /** Text sent to the server at a time. */
 const LINES_PER_PIECE = 200;
 
-export const insertRatings = async (tx: Tx, occasion: RatingOccasion, ratings: readonly NewRating[]): Promise<void> => {
+/** `ratedAt` in the order of the ratings: when each of them counts from. */
+export const insertRatings = async (
+  tx: Tx,
+  occasion: RatingOccasion,
+  ratings: readonly NewRating[],
+  ratedAt: readonly Date[],
+): Promise<void> => {
   const written = await tx.copyIn(
     `COPY rating (id, customer_id, run_id, scorecard_version_id, cut_point_set_id, as_of, rated_at, score, model_grade,
        uncapped_grade, inputs, input_as_of, points_centi, caps, notes) FROM STDIN`,
-    pieces(occasion, tx.at, ratings),
+    pieces(occasion, ratings, ratedAt),
   );
   if (written !== ratings.length) throw new Error(`${ratings.length} ratings were to be written, ${written} were`);
 };
 
-function* pieces(occasion: RatingOccasion, at: Date, ratings: readonly NewRating[]): Generator<string> {
+function* pieces(occasion: RatingOccasion, ratings: readonly NewRating[], ratedAt: readonly Date[]): Generator<string> {
   const shared = [occasion.runId ?? '\\N', occasion.scorecardVersionId];
-  const ratedAt = at.toISOString();
   for (let start = 0; start < ratings.length; start += LINES_PER_PIECE) {
     yield ratings
       .slice(start, start + LINES_PER_PIECE)
       .map(
-        (rating) =>
+        (rating, i) =>
           `${[
             rating.id,
             rating.customerId,
             ...shared,
             rating.cutPointSetId,
             occasion.asOf,
-            ratedAt,
+            ratedAt[start + i]?.toISOString() ?? '\\N',
             rating.score,
             rating.modelGrade,
             rating.uncappedGrade,

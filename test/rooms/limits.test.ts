@@ -48,6 +48,18 @@ describe('a credit limit', () => {
     });
   });
 
+  it('moves in the order of time', async () => {
+    const { customer_id: customer, amount } = await someLimit();
+    await expect(
+      api.test.asApp(
+        `INSERT INTO credit_limit_entry (id, customer_id, kind, before, after, currency, cause_id, booked_at, booked_by)
+         SELECT gen_random_uuid(), $1, 'POLICY_CUT', $2, 1, 'CNY', 'x', updated_at - interval '1 ms', 'somebody'
+         FROM credit_limit WHERE customer_id = $1`,
+        [customer, amount],
+      ),
+    ).rejects.toMatchObject({ code: 'TW009' });
+  });
+
   it.each([
     ['a cut upwards', 'POLICY_CUT', '100.00', '200.00'],
     ['a raise downwards', 'RAISE', '200.00', '100.00'],

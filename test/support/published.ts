@@ -50,6 +50,7 @@ export const runPublishedOperations = async (
   const id = raisable.id as string;
   for (const name of [
     'node',
+    'customer-as-of',
     'customer-history',
     'customer-indicators',
     'rating-log',

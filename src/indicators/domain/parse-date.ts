@@ -23,6 +23,8 @@ export const parseDate = (text: string): string | null => {
 
 const HOURS_AHEAD_OF_UTC = 14;
 
-/** Whether the date has not begun yet anywhere on earth. */
-export const isFuture = (date: string, now: Date): boolean =>
-  date > new Date(now.getTime() + HOURS_AHEAD_OF_UTC * 3_600_000).toISOString().slice(0, 10);
+/** The newest date that has begun somewhere on earth, YYYY-MM-DD. */
+export const newestDateAt = (now: Date): string =>
+  new Date(now.getTime() + HOURS_AHEAD_OF_UTC * 3_600_000).toISOString().slice(0, 10);
+
+export const isFuture = (date: string, now: Date): boolean => date > newestDateAt(now);
