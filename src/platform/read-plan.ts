@@ -77,8 +77,8 @@ export interface Plan {
   /** Values of $1, $2, … in columns and joins. */
   readonly values: readonly unknown[];
   readonly prepares: readonly Prepare[];
-  /** Whether the viewer sees the object that a key led to. */
-  readonly sees: (row: Row, run: Run) => boolean;
+  /** Whether the viewer sees the object that a key led to; null where everybody sees every one. */
+  readonly sees: ((row: Row, run: Run) => boolean) | null;
   readonly read: ReadObject;
 }
 
@@ -216,8 +216,8 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     return (row, run) => from(parts(row, run), run.env, run.prepared.get(prepare));
   };
 
-  const seesOf = (owner: ReadModel, t: string, level: Level): ((row: Row, run: Run) => boolean) => {
-    if (owner.sees === undefined) return () => true;
+  const seesOf = (owner: ReadModel, t: string, level: Level): ((row: Row, run: Run) => boolean) | null => {
+    if (owner.sees === undefined) return null;
     const sees = computedOf(owner, t, owner.sees, level);
     return (row, run) => sees(row, run) === true;
   };
@@ -230,7 +230,7 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     const present = level.add(`${alias}.${child.key}`);
     const sees = seesOf(child, alias, level);
     const read = objectOf(child, alias, wanted, level);
-    return (row, run) => (row[present] === null || !sees(row, run) ? null : read(row, run));
+    return (row, run) => (row[present] === null || sees?.(row, run) === false ? null : read(row, run));
   };
 
   const manyOf = (t: string, field: ManyField, wanted: Selection, level: Level): Read => {
@@ -238,12 +238,16 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     if (!child.mayRead(viewer)) return () => [];
     const alias = nextAlias();
     const inner = new Level(IN_JSON);
+    const sees = seesOf(child, alias, inner);
     const read = objectOf(child, alias, wanted, inner);
     const place = level.add(
       `(SELECT json_agg(${jsonRow(inner.columns)} ORDER BY ${field.order(alias)}) FROM ${child.table(alias)} ${inner.joins.join(' ')} WHERE ${field.on(t, alias)})`,
     );
     const rowsOf = jsonRows(level, place, inner);
-    return (row, run) => rowsOf(row).map((item) => read(item, run));
+    return (row, run) => {
+      const items = rowsOf(row);
+      return (sees === null ? items : items.filter((item) => sees(item, run))).map((item) => read(item, run));
+    };
   };
 
   const connectionOf = (
@@ -257,6 +261,9 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
   ): Read => {
     const child = modelOf(field.model);
     const list = `${owner.name}.${name}`;
+    // Its pages would have holes.
+    if (child.sees !== undefined)
+      throw new Error(`${list} leads by pages to ${child.name}, of which the viewer sees a part`);
     const parent = level.add(`${t}.${owner.key}`);
     if (!child.mayRead(viewer)) {
       return (row) =>

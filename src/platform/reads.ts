@@ -32,6 +32,7 @@ const MAX_NAMED = 400;
 /** Plans kept for one selection: one for each combination of roles. */
 const MAX_PLANS = 32;
 
+/** One for each database: names of statements are its own. */
 export const createReads = (database: Database, rooms: readonly RoomReads[]): Reads => {
   const models = assemble(rooms);
   const plans = new WeakMap<Selection, Map<string, Plan>>();
@@ -87,7 +88,10 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
       const rows = rowsOf(text, [...plan.values, keys.length === 1 ? keys[0] : keys]);
       return run(plan, env, rows, (found, current) => {
         const byKey = new Map(
-          found.map((row) => [row[row.length - 1], plan.sees(row, current) ? plan.read(row, current) : null]),
+          found.map((row) => [
+            row[row.length - 1],
+            plan.sees?.(row, current) === false ? null : plan.read(row, current),
+          ]),
         );
         return keys.map((key) => byKey.get(key) ?? null);
       });
