@@ -1,7 +1,6 @@
 /** The contract as front ends meet it: faults, user errors, ids, cursors, scalars, masking, sign-in. */
 import { generateKeyPair, SignJWT } from 'jose';
-import { useApi, publishedOperations, type Answer, type Loose } from '../support/api';
-import { runPublishedOperations } from '../support/published';
+import { useApi, type Answer, type Loose } from '../support/api';
 
 const api = useApi('sample');
 
@@ -399,20 +398,6 @@ describe('the audit log', () => {
   it('is closed to those who may not read it', async () => {
     expect(codeOf(await api.ask('maker', 'audit-events'))).toBe('FORBIDDEN');
   });
-});
-
-describe('the published operations', () => {
-  it('are all valid and run', async () => {
-    const published = [...(await publishedOperations()).keys()];
-    const ran: string[] = [];
-    await runPublishedOperations(api, async ({ name }, execute) => {
-      const answer = await execute();
-      expect({ name, errors: answer.errors }).toEqual({ name, errors: [] });
-      ran.push(name);
-      return answer;
-    });
-    expect(ran.sort()).toEqual(published.sort());
-  }, 120_000);
 });
 
 describe('the rest of the site', () => {
