@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME …`: runs one measurement and prints its figures; with `--json` one JSON line per case. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../src/config';
+import { reads } from './reads';
 import { rerate } from './rerate';
 import type { Figure } from './support/figure';
 
@@ -33,6 +34,29 @@ program
   .action(async ({ customers, json }: { readonly customers: number; readonly json?: true }) => {
     show(await rerate(loadConfig(), { customers, onStep }), json === true);
   });
+
+program
+  .command('reads')
+  .description('reads of screens through the API; floor: a server written by hand for just these reads')
+  .option('--customers <count>', 'customers', wholeNumber, 200_000)
+  .option('--requests <count>', 'change requests', wholeNumber, 20_000)
+  .option('--seconds <count>', 'seconds of one measurement', wholeNumber, 4)
+  .option('--rounds <count>', 'measurements of each server, in turn', wholeNumber, 5)
+  .option('--json', 'one JSON line per case')
+  .action(
+    async ({
+      json,
+      ...options
+    }: {
+      customers: number;
+      requests: number;
+      seconds: number;
+      rounds: number;
+      json?: true;
+    }) => {
+      show(await reads(loadConfig(), { ...options, concurrencies: [1, 16, 64], onStep }), json === true);
+    },
+  );
 
 program.parseAsync().then(
   () => process.exit(),

@@ -15,6 +15,8 @@ import { migrate } from '../../src/platform/migrate';
 
 export interface Scratch {
   readonly app: App;
+  /** Login of the application. */
+  readonly appUrl: string;
   /** Connected as the owner. */
   readonly owner: Client;
 }
@@ -49,7 +51,7 @@ const inDatabase = async <T>(
   await owner.connect();
   try {
     await bootstrap(app);
-    return await work({ app, owner });
+    return await work({ app, appUrl, owner });
   } finally {
     await owner.end();
     await app.close();
