@@ -8,6 +8,7 @@ import {
   getNamedType,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
+  isAbstractType,
   isObjectType,
   Kind,
   visit,
@@ -140,9 +141,13 @@ export const ReadPages =
     Extensions({ read: 'a page of it', past })(prototype, key as string, {});
   };
 
-/** Takes the resolvers off all fields that were read with their object: reading a property needs none, save to look back. */
+/**
+ * Takes the resolvers off all fields that were read with their object: reading a property needs none, save to look back.
+ * Every object says of which type it is.
+ */
 export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
   for (const type of Object.values(schema.getTypeMap())) {
+    if (isAbstractType(type)) type.resolveType = (object: { readonly __typename: string }) => object.__typename;
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       const { read, past } = field.extensions as { read?: string; past?: LookBack };

@@ -1,10 +1,14 @@
 /** Scalars of the contract: money and points travel as exact decimals, never as floats; days are not moments. */
-import { GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLScalarType, Kind, type GraphQLScalarTypeConfig } from 'graphql';
 import { DateTimeResolver, JSONObjectResolver, JSONResolver } from 'graphql-scalars';
 import { Decimal, parseDecimal } from '../src/kernel/decimal';
 import { fault } from './faults';
 
-export const DateTimeScalar = DateTimeResolver;
+/** As graphql-scalars reads it; reads answer with moments that are ISO text already. */
+export const DateTimeScalar = new GraphQLScalarType<Date, string>({
+  ...DateTimeResolver.toConfig(),
+  serialize: (value) => (typeof value === 'string' ? value : (DateTimeResolver.serialize(value) as Date).toISOString()),
+} as GraphQLScalarTypeConfig<Date, string>);
 export const JsonScalar = JSONResolver;
 export const JsonObjectScalar = JSONObjectResolver;
 
@@ -23,7 +27,7 @@ const day = (value: unknown): string => {
 export const DateScalar = new GraphQLScalarType<string, string>({
   name: 'Date',
   description: 'A day of the calendar, YYYY-MM-DD, without time or zone.',
-  serialize: day,
+  serialize: (value) => (typeof value === 'string' && ISO_DAY.test(value) ? value : day(value)),
   parseValue: day,
   parseLiteral: (node) => day(node.kind === Kind.STRING ? node.value : null),
 });
@@ -36,13 +40,16 @@ const decimal = (value: unknown): Decimal => {
   });
 };
 
+const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
+
 export const DecimalScalar = new GraphQLScalarType<Decimal, string>({
   name: 'Decimal',
   description: 'An exact decimal as a string, for example "1250000.00"; at most 38 digits, no exponent.',
-  serialize: (value) => (value instanceof Decimal ? value.toFixed() : decimal(value).toFixed(placesOf(value))),
+  serialize: (value) => {
+    if (value instanceof Decimal) return value.toFixed();
+    // Stored texts keep their trailing zeros: "12.50" stays as it is.
+    return typeof value === 'string' && PLAIN_DECIMAL.test(value) ? value : decimal(value).toFixed();
+  },
   parseValue: decimal,
   parseLiteral: (node) => decimal(node.kind === Kind.STRING ? node.value : null),
 });
-
-/** Stored texts keep their trailing zeros: "12.50" stays as it is. */
-const placesOf = (value: unknown): number => (typeof value === 'string' ? (value.split('.')[1]?.length ?? 0) : 0);

@@ -17,6 +17,7 @@ import type { Actor } from '../src/kernel/actor';
 import { refuseUnusableInput } from './clean-input';
 import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
+import { createExecutor, executingBy } from './execution';
 import { createGraphiqlPage } from './graphiql';
 import { countingUserErrors, operationMetrics } from './metrics';
 import { createOperationsDoor } from './operations-door';
@@ -43,7 +44,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
   const apollo = new ApolloServer<GraphContext>({
-    schema,
+    gateway: executingBy(schema, createExecutor(schema)),
     validationRules: [...limits.validationRules],
     introspection: true,
     includeStacktraceInErrorResponses: false,

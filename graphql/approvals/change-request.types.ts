@@ -178,7 +178,6 @@ export const RequestProposal = createUnionType({
   name: 'ChangeRequestProposal',
   description: 'What would change.',
   types: () => [GradeOverrideProposal, CreditLimitProposal] as const,
-  resolveType: (value) => (value as unknown as { __typename: string }).__typename,
 });
 
 @ObjectType('ChangeRequest', { implements: Node, description: 'A change that waits for people to agree 「审批单」.' })
