@@ -204,7 +204,9 @@ interface Started {
 
 const startChild = (script: 'api' | 'floor', order: object): Promise<Started> =>
   new Promise((resolve, reject) => {
-    const child = fork(join(__dirname, 'reads', `${script}.js`), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(join(__dirname, 'reads', `${script}.js`), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     child.once('error', reject);
     child.once('exit', (code) => {
       reject(new Error(`the ${script} process ended with ${code}`));

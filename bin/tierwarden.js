@@ -7,7 +7,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const scripts = path.join(__dirname, '..', 'scripts');
-const run = () => require('../dist/cli/main.js').main(process.argv.slice(2));
+/** Packages look at NODE_ENV: without it graphql checks every type of every answer against a second copy of itself. */
+const run = () => {
+  process.env.NODE_ENV ??= 'production';
+  return require('../dist/cli/main.js').main(process.argv.slice(2));
+};
 
 if (fs.existsSync(scripts)) {
   require('../scripts/require-node');

@@ -9,10 +9,7 @@ const MAX_NESTING = 30;
 const ESCAPED_NUL = /\\u(0000|\{0+\})/;
 
 export const refuseUnusableInput: RequestHandler = (request, response, next) => {
-  const { query, variables } = (request.body ?? {}) as { query?: unknown; variables?: unknown };
-  const usable =
-    (typeof query !== 'string' || (isUsableText(query) && !ESCAPED_NUL.test(query))) && isUsable(variables, 0);
-  if (usable) {
+  if (isUsableBody(request.body)) {
     next();
     return;
   }
@@ -24,6 +21,13 @@ export const refuseUnusableInput: RequestHandler = (request, response, next) => 
       },
     ],
   });
+};
+
+/** False also for what is no object at all. */
+export const isUsableBody = (body: unknown): boolean => {
+  if (typeof body !== 'object' || body === null) return false;
+  const { query, variables } = body as { readonly query?: unknown; readonly variables?: unknown };
+  return (typeof query !== 'string' || (isUsableText(query) && !ESCAPED_NUL.test(query))) && isUsable(variables, 0);
 };
 
 const isUsable = (value: unknown, depth: number): boolean => {

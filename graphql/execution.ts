@@ -7,12 +7,18 @@ import {
   execute,
   getOperationAST,
   GraphQLError,
+  Kind,
+  OperationTypeNode,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
 } from 'graphql';
+import { getVariableValues } from 'graphql/execution/values';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import type { GraphContext } from './context';
+import { JsonScalar } from './scalars';
 
 type Gateway = ApolloServerOptionsWithGateway<GraphContext>['gateway'];
 type GatewayExecutor = NonNullable<Awaited<ReturnType<Gateway['load']>>['executor']>;
@@ -26,32 +32,37 @@ export interface Execution {
 
 export type Executor = (execution: Execution) => Promise<ExecutionResult>;
 
-/** Compiled operations of one document, by name; null for one that is not compiled. */
-type Compiled = Map<string, CompiledQuery | null>;
+interface Compiled {
+  readonly operation: OperationDefinitionNode;
+  readonly query: CompiledQuery['query'];
+}
 
 export const createExecutor = (schema: GraphQLSchema): Executor => {
-  const compiled = new WeakMap<DocumentNode, Compiled>();
+  /** By document and name of the operation; null for one that is not compiled. */
+  const known = new WeakMap<DocumentNode, Map<string, Compiled | null>>();
   /** A document is compiled when it comes the second time: most of those made up by hand never do. */
-  const compiledOf = (document: DocumentNode, operationName: string): CompiledQuery | null => {
-    const known = compiled.get(document);
-    if (known === undefined) {
-      compiled.set(document, new Map());
+  const compiledOf = (document: DocumentNode, operationName: string): Compiled | null => {
+    const operations = known.get(document);
+    if (operations === undefined) {
+      known.set(document, new Map());
       return null;
     }
-    const found = known.get(operationName);
+    const found = operations.get(operationName);
     if (found !== undefined) return found;
-    const query = compile(schema, document, operationName);
-    known.set(operationName, query);
-    return query;
+    const compiled = compile(schema, document, operationName);
+    operations.set(operationName, compiled);
+    return compiled;
   };
 
   return async ({ document, context, variables, operationName }) => {
-    const query = compiledOf(document, operationName ?? '');
-    if (query !== null) {
-      const result = await query.query(undefined, context, variables ?? {});
-      // Nothing was executed where the variables do not fit: graphql-js says so in the words that callers know.
-      if (result.data !== undefined)
-        return { ...result, ...(result.errors && { errors: result.errors.map(asThrown) }) };
+    const compiled = compiledOf(document, operationName ?? '');
+    if (compiled !== null) {
+      const { coerced } = getVariableValues(schema, compiled.operation.variableDefinitions ?? [], variables ?? {});
+      if (coerced !== undefined) {
+        const { data, errors } = await compiled.query(undefined, context, coerced);
+        return { data, ...(errors === undefined ? {} : { errors: errors.map(asThrown) }) };
+      }
+      // They do not fit: graphql-js finds that again, and says so.
     }
     return execute({
       schema,
@@ -64,18 +75,40 @@ export const createExecutor = (schema: GraphQLSchema): Executor => {
 };
 
 /** Payloads of mutations hold functions, which only graphql-js calls; subscriptions have their own way. */
-const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string): CompiledQuery | null => {
+const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string): Compiled | null => {
   const name = operationName === '' ? undefined : operationName;
-  if (getOperationAST(document, name)?.operation !== 'query') return null;
+  const operation = getOperationAST(document, name);
+  if (operation?.operation !== OperationTypeNode.QUERY) return null;
+  const options = { disablingCapturingStackErrors: true };
   try {
-    const query = compileQuery(schema, document, name, { disablingCapturingStackErrors: true });
-    return isCompiledQuery(query) ? query : null;
+    const query = compileQuery(schema, withCoercedVariables(document, operation), name, options);
+    return isCompiledQuery(query) ? { operation, query: query.query } : null;
   } catch (error) {
     // What the compiler does not take is executed the plain way, which says what is wrong with it.
     if (error instanceof GraphQLError) return null;
     throw error;
   }
 };
+
+/**
+ * The document with variables of any value. The compiler would write the reading of input types out to their full depth, and
+ * filters nest in themselves; graphql-js reads them as well as ever.
+ */
+const withCoercedVariables = (document: DocumentNode, operation: OperationDefinitionNode): DocumentNode => {
+  const variableDefinitions = (operation.variableDefinitions ?? []).map(({ kind, variable }) => ({
+    kind,
+    variable,
+    type: ANY_VALUE,
+  }));
+  return {
+    ...document,
+    definitions: document.definitions.map((definition) =>
+      definition === operation ? { ...operation, variableDefinitions } : definition,
+    ),
+  };
+};
+
+const ANY_VALUE: NamedTypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: JsonScalar.name } };
 
 /** Errors of compiled code look like those of graphql-js but are none. */
 const asThrown = ({ message, path, locations, originalError, extensions }: GraphQLError): GraphQLError => {

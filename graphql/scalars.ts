@@ -1,5 +1,5 @@
 /** Scalars of the contract: money and points travel as exact decimals, never as floats; days are not moments. */
-import { GraphQLScalarType, Kind, type GraphQLScalarTypeConfig } from 'graphql';
+import { GraphQLScalarType, Kind } from 'graphql';
 import { DateTimeResolver, JSONObjectResolver, JSONResolver } from 'graphql-scalars';
 import { Decimal, parseDecimal } from '../src/kernel/decimal';
 import { fault } from './faults';
@@ -7,8 +7,8 @@ import { fault } from './faults';
 /** As graphql-scalars reads it; reads answer with moments that are ISO text already. */
 export const DateTimeScalar = new GraphQLScalarType<Date, string>({
   ...DateTimeResolver.toConfig(),
-  serialize: (value) => (typeof value === 'string' ? value : (DateTimeResolver.serialize(value) as Date).toISOString()),
-} as GraphQLScalarTypeConfig<Date, string>);
+  serialize: (value) => (typeof value === 'string' ? value : DateTimeResolver.serialize(value).toISOString()),
+});
 export const JsonScalar = JSONResolver;
 export const JsonObjectScalar = JSONObjectResolver;
 

@@ -2,10 +2,13 @@
  * The API process's HTTP door: GraphQL, the GraphiQL page, health and readiness. It authenticates, names every request
  * and maps failures; what requests mean is known to the resolvers.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
@@ -23,6 +26,7 @@ import { countingUserErrors, operationMetrics } from './metrics';
 import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
 import { createSchema } from './schema';
+import { createShortWay } from './short-way';
 import { operationTraces, traceOperations, traceRequests } from './traces';
 
 export interface Api {
@@ -39,7 +43,7 @@ const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 export const startApi = async (app: App, listen: { readonly port: number; readonly host: string }): Promise<Api> => {
   const site = express();
-  const http = createServer(site);
+  const http = createServer();
   const operations = createOperationsDoor(app);
   const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
@@ -53,6 +57,8 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: app.config.shutdownTimeoutMs }),
       ApolloServerPluginLandingPageDisabled(),
+      // It would put itself around every field of every answer, and nothing here is cached.
+      ApolloServerPluginCacheControlDisabled(),
       limitQueries(limits),
       requestIdInErrors,
       operationMetrics(app, operations.telemetry),
@@ -63,16 +69,17 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
   await apollo.start();
 
+  const nameRequest = (request: IncomingMessage, response: ServerResponse): string => {
+    const given = request.headers['x-request-id'];
+    const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
+    response.setHeader('x-request-id', id);
+    return id;
+  };
   site.disable('x-powered-by');
   site.use(
     pinoHttp({
       logger: app.logger,
-      genReqId: (request, response) => {
-        const given = request.headers['x-request-id'];
-        const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
-        response.setHeader('x-request-id', id);
-        return id;
-      },
+      genReqId: nameRequest,
       customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'error' : 'debug'),
       serializers: {
         // Headers hold tokens; a log line needs none of them.
@@ -119,13 +126,31 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     refuseUnusableInput,
     traceOperations(app),
     expressMiddleware(apollo, {
-      context: async ({ req }) => new GraphContext(app, await signIn(app, req), requestIdOf(req), req.ip ?? ''),
+      context: async ({ req }) =>
+        new GraphContext(
+          app,
+          await signIn(app, req.headers.authorization, requestIdOf(req)),
+          requestIdOf(req),
+          req.ip ?? '',
+        ),
     }),
   );
   site.use((_, response) => {
     response.status(404).json({ error: 'not found' });
   });
   site.use(answerFaults(app));
+  http.on(
+    'request',
+    createShortWay({
+      app,
+      apollo,
+      site,
+      path: '/graphql',
+      maxBodyBytes: MAX_BODY_BYTES,
+      nameRequest,
+      signIn: (credential, requestId) => signIn(app, credential, requestId),
+    }),
+  );
 
   await listening(http, listen);
   const { port } = http.address() as AddressInfo;
@@ -152,21 +177,20 @@ const listening = (http: Server, listen: { readonly port: number; readonly host:
 const requestIdOf = (request: Request): string => request.id as string;
 
 /** The actor behind the request's token; null without one, and a 401 for one that does not hold. */
-const signIn = async (app: App, request: Request): Promise<Actor | null> => {
-  const credential = request.headers.authorization;
+const signIn = async (app: App, credential: string | undefined, requestId: string): Promise<Actor | null> => {
   if (credential === undefined || /^bearer *$/i.test(credential)) return null;
   const authentication = await app.identity.authenticate(credential).catch((error: unknown) => {
     if (!(error instanceof IdentityProviderUnavailable)) throw error;
     app.logger.warn({ err: error }, 'the identity provider does not answer');
     throw fault('SERVICE_UNAVAILABLE', 'the identity provider does not answer', {
       retryable: true,
-      requestId: requestIdOf(request),
+      requestId,
       http: { status: 503 },
     });
   });
   if (authentication.ok) return authentication.value;
   const { code, message, reason } = authentication.failure;
-  throw fault(code, message, { reason, requestId: requestIdOf(request), http: { status: 401 } });
+  throw fault(code, message, { reason, requestId, http: { status: 401 } });
 };
 
 const requestIdInErrors: ApolloServerPlugin<GraphContext> = {

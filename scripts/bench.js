@@ -9,5 +9,12 @@ const { exitOf, main, prepare, ROOT } = require('./prepare');
 main(async () => {
   await prepare();
   const script = path.join(ROOT, 'dist', 'bench', 'main.js');
-  process.exit(await exitOf(spawn(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit' })));
+  process.exit(
+    await exitOf(
+      spawn(process.execPath, [script, ...process.argv.slice(2)], {
+        stdio: 'inherit',
+        env: { NODE_ENV: 'production', ...process.env },
+      }),
+    ),
+  );
 });

@@ -14,6 +14,7 @@ main(async () => {
   if (process.env.npm_lifecycle_event) endWithParent();
   await demandFreePort(Number(process.env.PORT || 4000), process.env.HOST || '127.0.0.1');
   await prepare();
+  process.env.NODE_ENV ??= 'production';
   await require('../dist/cli/main.js').main(['start', ...process.argv.slice(2)]);
 });
 

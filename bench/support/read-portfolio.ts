@@ -90,4 +90,4 @@ export const drawReadPortfolio = async (client: Client, options: ReadPortfolioOp
 const DRAWN_AT = '2026-01-01T00:00:00Z';
 
 /** A UUID that follows from a kind and a number. */
-export const drawnId = (kind: string, n: string): string => `md5(${kind} || ${n})::uuid`;
+const drawnId = (kind: string, n: string): string => `md5(${kind} || ${n})::uuid`;
