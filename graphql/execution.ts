@@ -4,11 +4,13 @@
  */
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import {
+  BREAK,
   execute,
   getOperationAST,
   GraphQLError,
   Kind,
   OperationTypeNode,
+  visit,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
@@ -18,6 +20,7 @@ import {
 import { getVariableValues } from 'graphql/execution/values';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import type { GraphContext } from './context';
+import { MOMENT_ARGUMENTS } from './moments';
 import { JsonScalar } from './scalars';
 
 type Gateway = ApolloServerOptionsWithGateway<GraphContext>['gateway'];
@@ -37,7 +40,8 @@ interface Compiled {
   readonly query: CompiledQuery['query'];
 }
 
-export const createExecutor = (schema: GraphQLSchema): Executor => {
+/** `present` is `schema` without what only documents with moments of the past need. */
+export const createExecutor = (schema: GraphQLSchema, present: GraphQLSchema): Executor => {
   /** By document and name of the operation; null for one that is not compiled. */
   const known = new WeakMap<DocumentNode, Map<string, Compiled | null>>();
   /** A document is compiled when it comes the second time: most of those made up by hand never do. */
@@ -49,7 +53,7 @@ export const createExecutor = (schema: GraphQLSchema): Executor => {
     }
     const found = operations.get(operationName);
     if (found !== undefined) return found;
-    const compiled = compile(schema, document, operationName);
+    const compiled = compile(namesMoments(document) ? schema : present, document, operationName);
     operations.set(operationName, compiled);
     return compiled;
   };
@@ -72,6 +76,18 @@ export const createExecutor = (schema: GraphQLSchema): Executor => {
       operationName,
     });
   };
+};
+
+const namesMoments = (document: DocumentNode): boolean => {
+  let found = false;
+  visit(document, {
+    Argument: ({ name }) => {
+      if (!MOMENT_ARGUMENTS.has(name.value)) return undefined;
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
 };
 
 /** Payloads of mutations hold functions, which only graphql-js calls; subscriptions have their own way. */

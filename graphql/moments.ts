@@ -32,6 +32,9 @@ export class PastPageArgs extends PageArgs implements MomentArgs {
   knownAt?: Date | null;
 }
 
+/** Arguments of these names lead into the past, wherever they stand. */
+export const MOMENT_ARGUMENTS: ReadonlySet<string> = new Set<keyof MomentArgs>(['asOf', 'knownAt']);
+
 /** Null for the present; a fault for the future. */
 export const momentsOf = (
   { now }: GraphContext,

@@ -144,8 +144,10 @@ export const ReadPages =
 /**
  * Takes the resolvers off all fields that were read with their object: reading a property needs none, save to look back.
  * Every object says of which type it is.
+ *
+ * @param looksBack without it, fields answer in the present whatever their arguments say: for documents that name no moment.
  */
-export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
+export const readWithObjects = (schema: GraphQLSchema, looksBack: boolean): GraphQLSchema => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isAbstractType(type)) type.resolveType = (object: { readonly __typename: string }) => object.__typename;
     if (!isObjectType(type)) continue;
@@ -156,7 +158,7 @@ export const readWithObjects = (schema: GraphQLSchema): GraphQLSchema => {
         field.resolve = (object: Readonly<Record<string, unknown>>, args) =>
           object[pageProperty(field.name, withoutMoments(args as PageArgs))];
       }
-      if (past !== undefined)
+      if (past !== undefined && looksBack)
         field.resolve = orPast(type.name as NodeType, field.resolve ?? defaultFieldResolver, past);
     }
   }
@@ -170,14 +172,14 @@ const orPast =
   (type: NodeType, present: GraphQLFieldResolver<unknown, unknown>, past: LookBack): Resolve =>
   (object, args, context, info) => {
     const moments = args as MomentArgs;
-    if (!looksBack(moments) && object.past === undefined) return present(object, args, context, info);
+    if (!namesMoments(moments) && object.past === undefined) return present(object, args, context, info);
     const at = momentsOf(context, moments, object.past?.at);
     if (at === null) return present(object, args, context, info);
     const key = object.past?.key ?? keyOf(type, object['id'] as string);
     return past({ context, info, object, key, at, args: withoutMoments(args) });
   };
 
-const looksBack = ({ asOf, knownAt }: MomentArgs): boolean => (asOf ?? knownAt ?? null) !== null;
+const namesMoments = ({ asOf, knownAt }: MomentArgs): boolean => (asOf ?? knownAt ?? null) !== null;
 
 const withoutMoments = <T extends object>({ asOf, knownAt, ...args }: T & MomentArgs) => args;
 
@@ -288,7 +290,7 @@ const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSe
     if (definition === undefined) return;
     const given: MomentArgs =
       definition.args.length === 0 ? {} : getArgumentValues(definition, node, info.variableValues);
-    if (looksBack(given)) {
+    if (namesMoments(given)) {
       // It is read by itself, by the key of this object.
       grouped.set('id {}', grouped.get('id {}') ?? { name: 'id', args: {}, sets: [] });
       return;

@@ -18,7 +18,10 @@ import { DateTimeScalar } from './scalars';
 import { aroundMutations } from './user-errors';
 import { OutcomeResolver } from './validation/outcome.resolver';
 
-export const createSchema = (): GraphQLSchema => described(readWithObjects(buildSchema()));
+export const createSchema = (): GraphQLSchema => described(readWithObjects(buildSchema(), true));
+
+/** The same for queries that name no moment of the past: fields that could look back have no resolver there. */
+export const createPresentSchema = (): GraphQLSchema => readWithObjects(buildSchema(), false);
 
 const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({

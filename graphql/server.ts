@@ -25,7 +25,7 @@ import { createGraphiqlPage } from './graphiql';
 import { countingUserErrors, operationMetrics } from './metrics';
 import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
-import { createSchema } from './schema';
+import { createPresentSchema, createSchema } from './schema';
 import { createShortWay } from './short-way';
 import { operationTraces, traceOperations, traceRequests } from './traces';
 
@@ -48,7 +48,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
   const apollo = new ApolloServer<GraphContext>({
-    gateway: executingBy(schema, createExecutor(schema)),
+    gateway: executingBy(schema, createExecutor(schema, createPresentSchema())),
     validationRules: [...limits.validationRules],
     introspection: true,
     includeStacktraceInErrorResponses: false,
