@@ -42,21 +42,21 @@ program
   .option('--requests <count>', 'change requests', wholeNumber, 20_000)
   .option('--seconds <count>', 'seconds of one measurement', wholeNumber, 4)
   .option('--rounds <count>', 'measurements of each server, in turn', wholeNumber, 5)
+  .option('--soak <minutes>', 'then keep the API busy for so long and watch its memory', wholeNumber)
   .option('--json', 'one JSON line per case')
-  .action(
-    async ({
-      json,
-      ...options
-    }: {
-      customers: number;
-      requests: number;
-      seconds: number;
-      rounds: number;
-      json?: true;
-    }) => {
-      show(await reads(loadConfig(), { ...options, concurrencies: [1, 16, 64], onStep }), json === true);
-    },
-  );
+  .action(async ({ json, soak = 0, ...options }: ReadsArguments) => {
+    const figures = await reads(loadConfig(), { ...options, soakMinutes: soak, concurrencies: [1, 16, 64], onStep });
+    show(figures, json === true);
+  });
+
+interface ReadsArguments {
+  readonly customers: number;
+  readonly requests: number;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly soak?: number;
+  readonly json?: true;
+}
 
 program.parseAsync().then(
   () => process.exit(),

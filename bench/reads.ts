@@ -22,6 +22,8 @@ export interface ReadsOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly concurrencies: readonly number[];
+  /** Then the API is kept busy for so long, and its memory watched; 0 for not at all. */
+  readonly soakMinutes: number;
   readonly onStep: (title: string) => void;
 }
 
@@ -79,6 +81,10 @@ export const reads = (config: Config, options: ReadsOptions): Promise<Figure[]> 
           figures.push(await compare(api, floor, workload, concurrency, options));
         }
       }
+      if (options.soakMinutes > 0) {
+        onStep(`${options.soakMinutes} minutes of all four, ${SOAK_CONCURRENCY} at once`);
+        figures.push(await soak(ours.child, api, workloads, options.soakMinutes));
+      }
       return figures;
     } finally {
       ours.child.disconnect();
@@ -114,6 +120,47 @@ const compare = async (
     floor: median(rates.map((pair) => pair.floor)),
   });
 };
+
+const SOAK_CONCURRENCY = 64;
+const SOAK_SAMPLE_SECONDS = 5;
+
+/** Memory of the API process late in a long load, against what it was once it had warmed up. */
+const soak = async (
+  child: ChildProcess,
+  party: Party,
+  workloads: readonly Workload[],
+  minutes: number,
+): Promise<Figure> => {
+  const requests = workloads.flatMap((workload) => requestsOf(party, workload));
+  const samples: number[] = [];
+  const until = performance.now() + minutes * 60_000;
+  while (performance.now() < until) {
+    await requestsPerSecond({
+      port: party.port,
+      requests,
+      concurrency: SOAK_CONCURRENCY,
+      seconds: SOAK_SAMPLE_SECONDS,
+    });
+    samples.push(await megabytesOf(child));
+  }
+  const third = Math.floor(samples.length / 3);
+  return figure({
+    bench: 'reads',
+    case: `memory in the last third of ${minutes} minutes, against the middle one`,
+    concurrency: SOAK_CONCURRENCY,
+    value: median(samples.slice(-third)),
+    unit: 'MB resident',
+    floor: median(samples.slice(third, 2 * third)),
+  });
+};
+
+const megabytesOf = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve) => {
+    child.once('message', (message) => {
+      resolve((message as { rss: number }).rss / 1e6);
+    });
+    child.send('memory');
+  });
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
