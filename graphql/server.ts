@@ -2,7 +2,7 @@
  * The API process's HTTP door: GraphQL, the GraphiQL page, health and readiness. It authenticates, names every request
  * and maps failures; what requests mean is known to the resolvers.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
@@ -69,17 +69,19 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
   await apollo.start();
 
-  const nameRequest = (request: IncomingMessage, response: ServerResponse): string => {
-    const given = request.headers['x-request-id'];
-    const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
-    response.setHeader('x-request-id', id);
-    return id;
+  const nameRequest = ({ headers }: IncomingMessage): string => {
+    const given = headers['x-request-id'];
+    return typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
   };
   site.disable('x-powered-by');
   site.use(
     pinoHttp({
       logger: app.logger,
-      genReqId: nameRequest,
+      genReqId: (request, response) => {
+        const id = nameRequest(request);
+        response.setHeader('x-request-id', id);
+        return id;
+      },
       customLogLevel: (_, response, error) => (error !== undefined || response.statusCode >= 500 ? 'error' : 'debug'),
       serializers: {
         // Headers hold tokens; a log line needs none of them.

@@ -2,7 +2,8 @@
  * The short way into GraphQL: a plain POST of JSON goes from the socket straight to Apollo Server, without the chain of
  * handlers that the site is made of. Whatever is odd about a request takes the long way, which says what is wrong.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders, type RequestListener } from 'node:http';
+import { Socket } from 'node:net';
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import helmet from 'helmet';
 import type { App } from '../src/app';
@@ -17,8 +18,8 @@ export interface ShortWayDeps {
   readonly site: RequestListener;
   readonly path: string;
   readonly maxBodyBytes: number;
-  /** Names the request, and its answer with it. */
-  readonly nameRequest: (request: IncomingMessage, response: ServerResponse) => string;
+  /** The id that the request goes by; its answer says it. */
+  readonly nameRequest: (request: IncomingMessage) => string;
   /** Throws the fault of a credential that does not hold; null without one. */
   readonly signIn: (credential: string | undefined, requestId: string) => Promise<Actor | null>;
 }
@@ -31,7 +32,7 @@ export const createShortWay = (deps: ShortWayDeps): RequestListener => {
   const { app, path, maxBodyBytes, site } = deps;
   // Every request is told of: that is what the handlers of the site are for.
   if (app.config.tracing !== null || app.logger.isLevelEnabled('debug')) return site;
-  const protect = helmet();
+  const protection = protectiveHeaders();
 
   const isPlain = ({ method, url, headers }: IncomingMessage): boolean =>
     method === 'POST' &&
@@ -53,11 +54,9 @@ export const createShortWay = (deps: ShortWayDeps): RequestListener => {
         site(Object.assign(request, { body }), response);
         return;
       }
-      protect(request, response, () => {
-        answer(deps, request, response, body).catch((error: unknown) => {
-          app.logger.error({ err: error }, 'a request failed unforeseen');
-          response.destroy();
-        });
+      answer(deps, request, response, body, protection).catch((error: unknown) => {
+        app.logger.error({ err: error }, 'a request failed unforeseen');
+        response.destroy();
       });
     });
   };
@@ -68,8 +67,9 @@ const answer = async (
   request: IncomingMessage,
   response: ServerResponse,
   body: unknown,
+  protection: OutgoingHttpHeaders,
 ): Promise<void> => {
-  const requestId = nameRequest(request, response);
+  const requestId = nameRequest(request);
   const headers = new HeaderMap();
   for (const name of HEADERS) {
     const value = request.headers[name];
@@ -85,15 +85,25 @@ const answer = async (
         request.socket.remoteAddress ?? '',
       ),
   });
-  for (const [name, value] of answered.headers) response.setHeader(name, value);
-  response.statusCode = answered.status ?? 200;
-  if (response.statusCode >= 500) app.logger.error({ requestId, statusCode: response.statusCode }, 'request failed');
+  const statusCode = answered.status ?? 200;
+  if (statusCode >= 500) app.logger.error({ requestId, statusCode }, 'request failed');
+  const outgoing: OutgoingHttpHeaders = { ...protection, 'x-request-id': requestId };
+  for (const [name, value] of answered.headers) outgoing[name] = value;
+  response.writeHead(statusCode, outgoing);
   if (answered.body.kind === 'complete') {
     response.end(answered.body.string);
     return;
   }
   for await (const chunk of answered.body.asyncIterator) response.write(chunk);
   response.end();
+};
+
+/** What helmet adds to every answer: always the same, so it is asked once. */
+const protectiveHeaders = (): OutgoingHttpHeaders => {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  helmet()(request, response, () => undefined);
+  return { ...response.getHeaders() };
 };
 
 /** Undefined for what is no JSON. */
