@@ -17,6 +17,7 @@ import { IdempotencyKeys1767225600015 } from './0015-idempotency-keys';
 import { LookingBack1767225600016 } from './0016-looking-back';
 import { Signals1767225600017 } from './0017-signals';
 import { TraceContext1767225600018 } from './0018-trace-context';
+import { Lists1767225600019 } from './0019-lists';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   LookingBack1767225600016,
   Signals1767225600017,
   TraceContext1767225600018,
+  Lists1767225600019,
 ];

@@ -42,6 +42,7 @@ CREATE INDEX audit_event_action ON public.audit_event USING btree (action, occur
 CREATE INDEX audit_event_actor ON public.audit_event USING btree (actor_id, occurred_at, id);
 CREATE INDEX audit_event_customer ON public.audit_event USING btree (customer_id, occurred_at, id) WHERE (customer_id IS NOT NULL);
 CREATE INDEX audit_event_object ON public.audit_event USING btree (object_type, object_id, occurred_at, id);
+CREATE INDEX audit_event_request ON public.audit_event USING btree (request_id, occurred_at, id);
 CREATE INDEX audit_event_time ON public.audit_event USING btree (occurred_at, id);
 CREATE INDEX audit_event_xact ON public.audit_event USING btree (xact, id);
 CREATE TRIGGER audit_event_actor BEFORE INSERT OR DELETE OR UPDATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
@@ -80,9 +81,11 @@ CREATE TABLE change_request (
   CONSTRAINT change_request_serial_key UNIQUE (serial)
 );
 CREATE INDEX change_request_due ON public.change_request USING btree (decide_by) WHERE (state = 'IN_REVIEW'::text);
+CREATE INDEX change_request_kind ON public.change_request USING btree (kind, submitted_at DESC, id DESC);
 CREATE INDEX change_request_maker ON public.change_request USING btree (maker_id, submitted_at DESC, id DESC);
 CREATE INDEX change_request_state ON public.change_request USING btree (state, submitted_at DESC, id DESC);
 CREATE INDEX change_request_subject ON public.change_request USING btree (subject_type, subject_id, submitted_at DESC, id DESC);
+CREATE INDEX change_request_submitted ON public.change_request USING btree (submitted_at DESC, id DESC);
 CREATE INDEX change_request_updated ON public.change_request USING btree (updated_at);
 CREATE UNIQUE INDEX change_request_one_open ON public.change_request USING btree (kind, subject_type, subject_id) WHERE (state = 'IN_REVIEW'::text);
 CREATE TRIGGER change_request_actor BEFORE INSERT OR DELETE OR UPDATE ON public.change_request FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
@@ -204,6 +207,7 @@ CREATE TABLE customer (
   updated_at timestamp with time zone NOT NULL,
   display_name text NOT NULL GENERATED ALWAYS AS (COALESCE(name_zh, name_en)) STORED,
   bucket smallint NOT NULL GENERATED ALWAYS AS (((((('x'::text || substr(md5((id)::text), 1, 4)))::bit(16))::integer & 1023))::smallint) STORED,
+  search_text text NOT NULL GENERATED ALWAYS AS (lower(((((((((((number || chr(10)) || COALESCE(name_zh, ''::text)) || chr(10)) || COALESCE(name_en, ''::text)) || chr(10)) || COALESCE(short_name, ''::text)) || chr(10)) || COALESCE(credit_code, ''::text)) || chr(10)) || COALESCE(lei, ''::text)))) STORED,
   CONSTRAINT customer_check CHECK (((name_zh IS NOT NULL) OR (name_en IS NOT NULL))),
   CONSTRAINT customer_credit_code_check CHECK ((length(credit_code) = 18)),
   CONSTRAINT customer_kind_check CHECK ((kind = ANY (ARRAY['CUSTOMER'::text, 'SUPPLIER'::text]))),
@@ -226,10 +230,13 @@ CREATE TABLE customer (
 );
 CREATE INDEX customer_bucket ON public.customer USING btree (bucket, id);
 CREATE INDEX customer_created ON public.customer USING btree (created_at, id);
-CREATE INDEX customer_industry ON public.customer USING btree (industry_code, id);
+CREATE INDEX customer_industry ON public.customer USING btree (industry_code, number);
+CREATE INDEX customer_kind ON public.customer USING btree (kind, number);
 CREATE INDEX customer_name ON public.customer USING btree (display_name, id);
 CREATE INDEX customer_owner ON public.customer USING btree (owner_user_id, id);
-CREATE INDEX customer_region ON public.customer USING btree (region, id);
+CREATE INDEX customer_region ON public.customer USING btree (region, number);
+CREATE INDEX customer_size ON public.customer USING btree (size, number);
+CREATE INDEX customer_stage ON public.customer USING btree (stage, number);
 CREATE TRIGGER customer_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 GRANT INSERT, SELECT ON customer TO tierwarden_app;
 GRANT SELECT ON customer TO tierwarden_reader;

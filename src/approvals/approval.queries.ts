@@ -159,8 +159,9 @@ const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: S
 
 const tabCondition = (tab: InboxTab, viewer: Actor, now: Date, params: SqlParams): string => {
   const me = params.add(viewer.id);
+  // Only users vote; the name of a system actor is no uuid.
   const votedByMe = `EXISTS (SELECT FROM change_request_vote AS mine
-    WHERE mine.request_id = request.id AND mine.voter_id::text = ${me})`;
+    WHERE mine.request_id = request.id AND mine.voter_id = CASE WHEN ${me} NOT LIKE 'system:%' THEN ${me}::uuid END)`;
   switch (tab) {
     case 'WAITING_FOR_ME':
       return `request.state = 'IN_REVIEW' AND request.decide_by > ${params.add(now)} AND request.maker_id <> ${me}

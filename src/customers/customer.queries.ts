@@ -239,20 +239,18 @@ export const customerConditions = (conditions: CustomerConditions, params: SqlPa
         .normalize('NFC')
         .replace(/[\\%_]/g, '\\$&')}%`,
     );
-    where.push(
-      ['name_zh', 'name_en', 'short_name', 'number', 'credit_code', 'lei']
-        .map((column) => `customer.${column} ILIKE ${pattern}`)
-        .join(' OR '),
-    );
+    where.push(`customer.search_text LIKE lower(${pattern})`);
   }
   return where;
 };
 
-/** Ordering columns over `customer`; the id makes the order total. */
-export const customerOrder = (sort: readonly CustomerSort[]): OrderColumn[] => [
-  ...sort.map(({ by, direction }) => ({ ...ORDER_COLUMNS[by], direction })),
-  { expression: 'customer.id', type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' },
-];
+/** Ordering columns over `customer`; a number, or the id, makes the order total. */
+export const customerOrder = (sort: readonly CustomerSort[]): OrderColumn[] => {
+  const numbered = sort.findIndex(({ by }) => by === 'NUMBER');
+  const columns = sort.map(({ by, direction }) => ({ ...ORDER_COLUMNS[by], direction }));
+  if (numbered >= 0) return columns.slice(0, numbered + 1);
+  return [...columns, { expression: 'customer.id', type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' }];
+};
 
 const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction'>>> = {
   NAME: { expression: 'customer.display_name', type: 'text' },

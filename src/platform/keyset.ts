@@ -88,10 +88,11 @@ export const afterKey = (order: readonly OrderColumn[], key: PageKey, params: Sq
   const values = order.map((column, i) => `${params.add(key[i])}::${column.type}`);
   const comparison = (column: OrderColumn): string => (column.direction === 'ASC' ? '>' : '<');
   const first = order[0];
-  if (first !== undefined && order.every((column) => column.direction === first.direction)) {
+  if (first === undefined) throw new Error('a list without an order has no pages');
+  if (order.every((column) => column.direction === first.direction)) {
     return `(${order.map((column) => column.expression).join(', ')}) ${comparison(first)} (${values.join(', ')})`;
   }
-  return order
+  const alternatives = order
     .map((column, i) =>
       [
         ...order.slice(0, i).map((earlier, j) => `${earlier.expression} = ${values[j] ?? ''}`),
@@ -100,4 +101,7 @@ export const afterKey = (order: readonly OrderColumn[], key: PageKey, params: Sq
     )
     .map((alternative) => `(${alternative})`)
     .join(' OR ');
+  // Follows from the rest, and lets an index begin at the key.
+  const bound = `${first.expression} ${comparison(first)}= ${values[0] ?? ''}`;
+  return `${bound} AND (${alternatives})`;
 };

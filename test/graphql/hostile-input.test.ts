@@ -175,16 +175,13 @@ describe('every text that the schema takes', () => {
       for (const planted of HOSTILE) {
         const { answer, statements } = await watched(askerOf(site), ...documentOf(site, planted));
         expectHarmless(nameOf(site), answer, statements);
-        if (statements.some(({ values }) => values.some((value) => JSON.stringify(value)?.includes(MARK)))) {
-          reached.add(nameOf(site));
-          if (site.kind === 'query')
-            shapes.add(
-              statements
-                .map(({ text }) => text)
-                .sort()
-                .join('\n'),
-            );
-        }
+        const carrying = statements.filter(({ values }) =>
+          values.some((value) => JSON.stringify(value)?.includes(MARK)),
+        );
+        if (carrying.length === 0) continue;
+        reached.add(nameOf(site));
+        const texts = carrying.map(({ text }) => text).sort();
+        if (site.kind === 'query') shapes.add(texts.join('\n'));
       }
       expect({ site: nameOf(site), shapes: shapes.size <= 1 }).toEqual({ site: nameOf(site), shapes: true });
     }
