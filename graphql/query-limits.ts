@@ -73,7 +73,7 @@ export const createQueryLimits = async (app: App, schema: GraphQLSchema): Promis
 
   return {
     costLimit,
-    validationRules: [depthRule, aliasRule],
+    validationRules: [offeredRule, depthRule, aliasRule],
     plan: ({ document, operation, variables, sha256 }, context) => {
       demandTrust(sha256, context);
       if (context.signedIn === null && introspects(document) && !servesThisMachineOnly(config)) {
@@ -146,6 +146,16 @@ const depthRule: ValidationRule = (context) =>
       () => context.reportError(fault('DEPTH_LIMIT_EXCEEDED', `fields stand at most ${MAX_DEPTH} deep in one another`)),
     ],
   })(context);
+
+/** GraphQL's own rules pass over operations that the schema has no root for, and execution then fails on them. */
+const offeredRule: ValidationRule = (context) => ({
+  OperationDefinition: (node) => {
+    if (context.getSchema().getRootType(node.operation) != null) return;
+    context.reportError(
+      new GraphQLError(`there are no operations of the kind ${node.operation} here`, { nodes: node }),
+    );
+  },
+});
 
 const aliasRule: ValidationRule = (context) =>
   maxAliasesRule({
