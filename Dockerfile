@@ -31,7 +31,9 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY bin ./bin
 COPY samples ./samples
+COPY graphql/schema.graphql ./graphql/
 COPY graphql/operations ./graphql/operations
+COPY graphql/reference ./graphql/reference
 USER node
 EXPOSE 4000
 # Exec form: the program is process 1, hears SIGTERM itself and ends what it has in hand.

@@ -60,7 +60,7 @@ const switchedOff = [
 const restrict = (...groups) => ['error', ...groups.flat()];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', 'dist/', 'coverage/', '.tierwarden/', '.tmp/'] },
+  { ignores: ['**/node_modules/', 'graphql/reference/', 'dist/', 'coverage/', '.tierwarden/', '.tmp/'] },
   eslint.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -24,6 +24,7 @@ export const welcome = async (app: App, url: string, sample: LoadedSample | null
     colors.bold(`Tierwarden is ready at ${url}`),
     `  GraphiQL    ${url}/graphql   (in a browser)`,
     `  GraphQL     ${url}/graphql   (POST, with a token)`,
+    `  Reference   ${url}/docs`,
     `  Health      ${url}/healthz   ${url}/readyz`,
   ];
   const issue = app.tokens?.issue;

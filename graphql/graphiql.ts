@@ -40,7 +40,7 @@ export const createGraphiqlPage = (): GraphiqlPage => {
 };
 
 const FIRST_QUERY = `# Paste a token behind "Bearer " in the Headers pane
-# below, then run this.
+# below, then run this. The reference is at /docs.
 query FirstLook {
   viewer {
     displayName

@@ -20,6 +20,7 @@ import type { Actor } from '../src/kernel/actor';
 import { refuseUnusableInput } from './clean-input';
 import { GraphContext } from './context';
 import { fault, formatFault } from './faults';
+import { createDocsSite } from './docs-site';
 import { createExecutor, executingBy } from './execution';
 import { createGraphiqlPage } from './graphiql';
 import { countingUserErrors, operationMetrics } from './metrics';
@@ -105,6 +106,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
 
   site.use(operations.router);
+  site.use('/docs', createDocsSite());
   const graphiql = createGraphiqlPage();
   site.get('/', (_, response) => {
     response.redirect('/graphql');

@@ -3,10 +3,11 @@
 
 require('./require-node');
 const { spawn } = require('node:child_process');
-const { exitOf, main, prepare, ROOT } = require('./prepare');
+const { exitOf, main, prepare, prepareClients, ROOT } = require('./prepare');
 
 main(async () => {
   await prepare();
+  await prepareClients();
   const jest = spawn(process.execPath, [require.resolve('jest/bin/jest'), 'test/golden', ...process.argv.slice(2)], {
     cwd: ROOT,
     stdio: 'inherit',

@@ -11,9 +11,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
-const LOCK_FILE = path.join(ROOT, 'package-lock.json');
-/** npm writes it last, so it is missing after an install that was cut short. */
-const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json');
+/** What front ends use, for tests and documents alone: too much to install on every machine that only runs the program. */
+const CLIENTS = path.join(ROOT, 'clients');
 const BUILT = path.join(ROOT, 'dist', '.sources');
 /** What the compiler reads, as in tsconfig.build.json. */
 const SOURCES = ['src', 'migrations', 'graphql', 'workers', 'cli', 'bench'];
@@ -34,27 +33,37 @@ class StepFailed extends Error {
 
 /** Installs and builds as far as needed. Several processes may ask at once: one works, the others wait. */
 async function prepare() {
-  if (isInstalled() && isBuilt()) return;
+  if (isInstalled(ROOT) && isBuilt()) return;
   await alone(async () => {
-    await install();
+    await install(ROOT, 'installing packages');
     await build();
   });
 }
 
-async function install() {
-  if (isInstalled()) return;
-  const committed = fs.readFileSync(LOCK_FILE);
+/** Installs the packages of clients/ if that is needed. */
+async function prepareClients() {
+  if (isInstalled(CLIENTS)) return;
+  await alone(() => install(CLIENTS, 'installing packages of front ends'));
+}
+
+async function install(folder, title) {
+  if (isInstalled(folder)) return;
+  const lockFile = path.join(folder, 'package-lock.json');
+  const committed = fs.readFileSync(lockFile);
   // Not `npm ci`: npm 11 refuses locks with optional packages of other platforms. The lock is put back and compared instead.
   const args = ['install', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  await step('installing packages', () => npm(args));
-  const left = fs.readFileSync(LOCK_FILE);
-  fs.writeFileSync(LOCK_FILE, committed);
+  await step(title, () => npm(args, folder));
+  const left = fs.readFileSync(lockFile);
+  fs.writeFileSync(lockFile, committed);
   if (!namesSamePackages(left, committed)) {
     throw new StepFailed('package-lock.json does not fit package.json: npm changed it; the committed one was put back');
   }
   const now = new Date();
-  fs.utimesSync(INSTALLED, now, now);
+  fs.utimesSync(installedMark(folder), now, now);
 }
+
+/** npm writes it last, so it is missing after an install that was cut short. */
+const installedMark = (folder) => path.join(folder, 'node_modules', '.package-lock.json');
 
 /** Older npm leaves out fields that newer npm writes; what counts is which packages, in which versions, with which content. */
 function namesSamePackages(a, b) {
@@ -74,9 +83,9 @@ async function build() {
   fs.writeFileSync(BUILT, digest);
 }
 
-const isInstalled = () => {
-  const installed = mtimeMs(INSTALLED);
-  return installed >= mtimeMs(LOCK_FILE) && installed >= mtimeMs(path.join(ROOT, 'package.json'));
+const isInstalled = (folder) => {
+  const installed = mtimeMs(installedMark(folder));
+  return ['package-lock.json', 'package.json'].every((file) => installed >= mtimeMs(path.join(folder, file)));
 };
 
 const isBuilt = () => readOrNull(BUILT) === digestOfSources();
@@ -119,11 +128,11 @@ async function step(title, work) {
 }
 
 /** Runs npm: the one that runs us, if one does. */
-function npm(args) {
+function npm(args, folder = ROOT) {
   const runner = process.env.npm_execpath;
   return runner && /\.c?js$/.test(runner)
-    ? command(process.execPath, [runner, ...args], `npm ${args[0]}`)
-    : command('npm', args, `npm ${args[0]}`);
+    ? command(process.execPath, [runner, ...args], `npm ${args[0]}`, folder)
+    : command('npm', args, `npm ${args[0]}`, folder);
 }
 
 /** Runs a script of an installed package. */
@@ -131,9 +140,9 @@ const tool = (script, args) =>
   command(process.execPath, [path.join(ROOT, 'node_modules', script), ...args], path.basename(script));
 
 /** Runs a command; answers with what it said, or throws with it. */
-async function command(program, args, name) {
+async function command(program, args, name, folder = ROOT) {
   let output = '';
-  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await exitOf(child);
   if (code !== 0) throw new StepFailed(`${name} failed with code ${code}`, output);
@@ -210,4 +219,4 @@ function main(work) {
   });
 }
 
-module.exports = { ROOT, StepFailed, command, exitOf, main, npm, prepare, step };
+module.exports = { ROOT, StepFailed, command, exitOf, main, npm, prepare, prepareClients, step };

@@ -8,7 +8,7 @@
 require('./require-node');
 const { spawn } = require('node:child_process');
 const path = require('node:path');
-const { command, exitOf, main, npm, prepare, ROOT, step, StepFailed } = require('./prepare');
+const { command, exitOf, main, npm, prepare, prepareClients, ROOT, step, StepFailed } = require('./prepare');
 
 const CHECKS = [
   ['types', 'typecheck'],
@@ -21,6 +21,7 @@ const CHECKS = [
 main(async () => {
   const args = process.argv.slice(2);
   await prepare();
+  if (args.length === 0) await prepareClients();
   const checked = args.length > 0 || (await runChecks());
   const jest = spawn(process.execPath, [require.resolve('jest/bin/jest'), ...args], { cwd: ROOT, stdio: 'inherit' });
   const code = await exitOf(jest);

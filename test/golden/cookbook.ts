@@ -120,8 +120,8 @@ ask() { # ask TOKEN OPERATION [VARIABLES]
 ask "$MAKER" customer '{ "number": "C0007" }'
 \`\`\`
 
-All codes that can stand in \`userErrors\` and \`errors\` are in [codes of the API](errors.md); types, fields and arguments in the
-reference, at \`/docs\` of a running API.
+All codes that can stand in \`userErrors\` and \`errors\` are in [codes of the API](errors.md); types, fields and arguments in
+the reference, at http://127.0.0.1:4000/docs.
 `;
 
 const anchorOf = (at: number, { title }: Recipe): string =>
@@ -167,7 +167,7 @@ const json = (value: Loose, indent = ''): string => {
 };
 
 /** Long lists are cut; `left` says by how much, in words. */
-const shortened = (data: Loose): { shown: Loose; left: string } => {
+export const shortened = (data: Loose): { shown: Loose; left: string } => {
   const cuts: string[] = [];
   const cut = (value: Loose, name: string): Loose => {
     if (Array.isArray(value)) {
