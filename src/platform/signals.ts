@@ -203,15 +203,22 @@ const throughRedis = (redis: RedisConfig, prefix: () => Promise<string>): WakeUp
     receive: (wake) => {
       const connection = connectRedis(redis, 'tierwarden-signals-follower', null);
       connection.on('message', wake);
-      let asked = false;
+      let subscribed = false;
+      const subscribe = async (): Promise<void> => {
+        // Sent any earlier, it would stand in the way of the questions by which the connection gets ready.
+        if (subscribed || connection.status !== 'ready') return;
+        await connection.subscribe(await channelName());
+        subscribed = true;
+      };
+      const soon = (): void => {
+        subscribe().catch(() => undefined);
+      };
+      connection.on('ready', soon);
+      connection.on('close', () => {
+        subscribed = false;
+      });
       return {
-        // Asked once and not waited for; the connection subscribes again by itself whenever it comes back.
-        ensure: async () => {
-          const name = await channelName();
-          if (asked) return;
-          asked = true;
-          connection.subscribe(name).catch(() => undefined);
-        },
+        ensure: async () => soon(),
         close: () => end(connection),
       };
     },
