@@ -16,12 +16,14 @@ export const refuseUnusableInput: RequestHandler = (request, response, next) => 
   response.status(400).json({
     errors: [
       {
-        message: 'the request holds text that cannot be stored, or is nested too deeply',
+        message: UNUSABLE,
         extensions: { code: 'BAD_USER_INPUT', reason: 'UNUSABLE_VALUE', retryable: false, requestId: request.id },
       },
     ],
   });
 };
+
+export const UNUSABLE = 'the request holds text that cannot be stored, or is nested too deeply';
 
 /** False also for what is no object at all. */
 export const isUsableBody = (body: unknown): boolean => {

@@ -13,11 +13,13 @@ const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g;
 export const createGraphiqlPage = (): GraphiqlPage => {
   const html = renderGraphiQL({
     title: 'Tierwarden GraphQL',
-    endpoint: '/graphql',
     defaultQuery: FIRST_QUERY,
     // Without a token behind it the header counts as absent, so the schema loads before anybody has signed in.
     headers: '{ "Authorization": "Bearer " }',
     credentials: 'same-origin',
+    // The page asks the address that it came from; an endpoint given here would take the subscriptions too.
+    method: 'POST',
+    ...{ subscriptionsEndpoint: '/graphql/stream' },
   });
   const hashes = [...html.matchAll(INLINE_SCRIPT)].map(
     (match) =>

@@ -17,32 +17,55 @@ const OTHER = 'other';
 /** Names are the caller's choice, so a line holds this much of one. */
 const LOGGED_NAME_LENGTH = 100;
 
-export const operationMetrics = (
+export interface EndedOperation {
+  readonly requestId: string;
+  /** As the caller named it. */
+  readonly name: string | undefined;
+  /** SHA-256 of the document; absent where none was sent. */
+  readonly documentSha256: string | undefined;
+  readonly durationMs: number;
+  readonly errors: readonly unknown[];
+}
+
+/** Takes note of an operation, by whatever transport it came. */
+export const operationReporter = (
   { config, logger }: Pick<App, 'config' | 'logger'>,
   telemetry: Telemetry,
-): ApolloServerPlugin<GraphContext> => {
+): ((ended: EndedOperation) => void) => {
   const published = publishedNames();
+  return ({ requestId, name, documentSha256, durationMs, errors }) => {
+    telemetry.operationEnded(name !== undefined && published.has(name) ? name : OTHER, durationMs);
+    for (const error of errors) telemetry.faulted(codeOf(error));
+    if (durationMs < config.slowOperationMs) return;
+    logger.warn(
+      {
+        requestId,
+        operation: name?.slice(0, LOGGED_NAME_LENGTH) ?? null,
+        documentSha256: documentSha256 ?? null,
+        durationMs: Math.round(durationMs),
+      },
+      'slow operation',
+    );
+  };
+};
+
+export const operationMetrics = (
+  app: Pick<App, 'config' | 'logger'>,
+  telemetry: Telemetry,
+): ApolloServerPlugin<GraphContext> => {
+  const report = operationReporter(app, telemetry);
   return {
     requestDidStart: async () => {
       const startedMs = performance.now();
       return {
-        willSendResponse: async ({ operation, queryHash, response, contextValue }) => {
-          const durationMs = performance.now() - startedMs;
-          const name = operation?.name?.value;
-          telemetry.operationEnded(name !== undefined && published.has(name) ? name : OTHER, durationMs);
-          const { body } = response;
-          const errors = body.kind === 'single' ? body.singleResult.errors : body.initialResult.errors;
-          for (const error of errors ?? []) telemetry.faulted(codeOf(error));
-          if (durationMs < config.slowOperationMs) return;
-          logger.warn(
-            {
-              requestId: contextValue.requestId,
-              operation: name?.slice(0, LOGGED_NAME_LENGTH) ?? null,
-              documentSha256: queryHash ?? null,
-              durationMs: Math.round(durationMs),
-            },
-            'slow operation',
-          );
+        willSendResponse: async ({ operation, queryHash, response: { body }, contextValue }) => {
+          report({
+            requestId: contextValue.requestId,
+            name: operation?.name?.value,
+            documentSha256: queryHash,
+            durationMs: performance.now() - startedMs,
+            errors: (body.kind === 'single' ? body.singleResult.errors : body.initialResult.errors) ?? [],
+          });
         },
       };
     },
@@ -52,7 +75,7 @@ export const operationMetrics = (
   };
 };
 
-const codeOf = (error: unknown): string => {
+export const codeOf = (error: unknown): string => {
   const code = (error as { extensions?: { code?: unknown } }).extensions?.code;
   return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
 };

@@ -1,7 +1,7 @@
 /** The schema: every resolver of every room, listed once. */
 import 'reflect-metadata';
 import { getNamedType, isObjectType, isScalarType, printSchema, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ChangeRequestResolver, VoteResolver } from './approvals/change-request.resolver';
 import { AuditResolver } from './audit/audit-event.resolver';
 import { CustomerRelationResolver, CustomerResolver } from './customers/customer.resolver';
@@ -15,6 +15,7 @@ import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
 import { readWithObjects } from './reads';
 import { DateTimeScalar } from './scalars';
+import { SubscriptionResolver } from './subscriptions/subscription.resolver';
 import { aroundMutations } from './user-errors';
 import { OutcomeResolver } from './validation/outcome.resolver';
 
@@ -44,12 +45,20 @@ const buildSchema = (): GraphQLSchema =>
       ParkedCustomerResolver,
       RatingResolver,
       RatingRunResolver,
+      SubscriptionResolver,
       VoteResolver,
     ],
     validate: true,
     globalMiddlewares: [aroundMutations],
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
+    pubSub: NOBODYS,
   });
+
+const unused = (): never => {
+  throw new Error('subscriptions have feeds of their own');
+};
+/** The library demands one as soon as there are subscriptions, though each says by itself what it follows. */
+const NOBODYS: PubSub = { publish: unused, subscribe: unused };
 
 /** What the decorators leave without words: the root types, and arguments whose type says what they are. */
 const described = (schema: GraphQLSchema): GraphQLSchema => {

@@ -2,6 +2,7 @@
  * The API process's HTTP door: GraphQL, the GraphiQL page, health and readiness. It authenticates, names every request
  * and maps failures; what requests mean is known to the resolvers.
  */
+import 'reflect-metadata';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
@@ -15,19 +16,21 @@ import express, { type ErrorRequestHandler, type Request, type Response } from '
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { App } from '../src/app';
-import { IdentityProviderUnavailable } from '../src/identity';
 import type { Actor } from '../src/kernel/actor';
 import { refuseUnusableInput } from './clean-input';
 import { GraphContext } from './context';
-import { fault, formatFault } from './faults';
 import { createDocsSite } from './docs-site';
 import { createExecutor, executingBy } from './execution';
+import { formatFault } from './faults';
 import { createGraphiqlPage } from './graphiql';
 import { countingUserErrors, operationMetrics } from './metrics';
 import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
+import { givenOrNewId } from './request-id';
 import { createPresentSchema, createSchema } from './schema';
 import { createShortWay } from './short-way';
+import { demandSignIn } from './sign-in';
+import { createLiveDoor, UpgradableRequest } from './subscriptions';
 import { operationTraces, traceOperations, traceRequests } from './traces';
 
 export interface Api {
@@ -40,16 +43,26 @@ export interface Api {
 const MAX_BODY_BYTES = 256 * 1024;
 /** Bounds the parser's work on one document. */
 const MAX_TOKENS = 4_000;
-const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 export const startApi = async (app: App, listen: { readonly port: number; readonly host: string }): Promise<Api> => {
   const site = express();
-  const http = createServer();
+  const http = createServer({ IncomingMessage: UpgradableRequest });
   const operations = createOperationsDoor(app);
   const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
+  const executor = createExecutor(schema, createPresentSchema());
+  const live = createLiveDoor({
+    app,
+    http,
+    schema,
+    executor,
+    limits,
+    telemetry: operations.telemetry,
+    maxTokens: MAX_TOKENS,
+    maxMessageBytes: MAX_BODY_BYTES,
+  });
   const apollo = new ApolloServer<GraphContext>({
-    gateway: executingBy(schema, createExecutor(schema, createPresentSchema())),
+    gateway: executingBy(schema, executor),
     validationRules: [...limits.validationRules],
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -70,10 +83,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
   await apollo.start();
 
-  const nameRequest = ({ headers }: IncomingMessage): string => {
-    const given = headers['x-request-id'];
-    return typeof given === 'string' && REQUEST_ID.test(given) ? given : app.newId();
-  };
+  const nameRequest = ({ headers }: IncomingMessage): string => givenOrNewId(headers['x-request-id'], app.newId);
   site.disable('x-powered-by');
   site.use(
     pinoHttp({
@@ -119,6 +129,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
     response.setHeader('Content-Security-Policy', graphiql.policy);
     response.type('html').send(graphiql.html);
   });
+  site.use(live.router);
   site.use(
     '/graphql',
     express.json({ limit: MAX_BODY_BYTES }),
@@ -161,6 +172,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   return {
     url: `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}`,
     close: async () => {
+      await live.close();
       await apollo.stop();
       await limits.close();
       await operations.close();
@@ -183,18 +195,7 @@ const requestIdOf = (request: Request): string => request.id as string;
 /** The actor behind the request's token; null without one, and a 401 for one that does not hold. */
 const signIn = async (app: App, credential: string | undefined, requestId: string): Promise<Actor | null> => {
   if (credential === undefined || /^bearer *$/i.test(credential)) return null;
-  const authentication = await app.identity.authenticate(credential).catch((error: unknown) => {
-    if (!(error instanceof IdentityProviderUnavailable)) throw error;
-    app.logger.warn({ err: error }, 'the identity provider does not answer');
-    throw fault('SERVICE_UNAVAILABLE', 'the identity provider does not answer', {
-      retryable: true,
-      requestId,
-      http: { status: 503 },
-    });
-  });
-  if (authentication.ok) return authentication.value;
-  const { code, message, reason } = authentication.failure;
-  throw fault(code, message, { reason, requestId, http: { status: 401 } });
+  return (await demandSignIn(app, credential, requestId)).value;
 };
 
 const requestIdInErrors: ApolloServerPlugin<GraphContext> = {

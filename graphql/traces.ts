@@ -4,6 +4,7 @@
  */
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { RequestHandler, Response } from 'express';
+import type { GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import type { App } from '../src/app';
 import type { Span } from '../src/platform/tracing';
 import type { GraphContext } from './context';
@@ -52,31 +53,41 @@ const untilAnswered = (response: Response, next: () => void, ended?: () => void)
 
 /** Tells the span of {@link traceOperations} which operation it is, and how it ended. */
 export const operationTraces = ({ tracing }: Pick<App, 'tracing'>): ApolloServerPlugin<GraphContext> => {
-  const published = publishedNames();
+  const tell = operationTeller();
   return {
     requestDidStart: async () => {
       const span: Span | null = tracing.current();
       if (span === null) return undefined;
       return {
-        didResolveOperation: async ({ operation, queryHash }) => {
-          const name = operation?.name?.value;
-          const type = operation?.operation ?? 'operation';
-          const known = name !== undefined && published.has(name);
-          span.rename(known ? `${type} ${name}` : type);
-          span.set({
-            'graphql.operation.type': type,
-            'graphql.document.sha256': queryHash,
-            ...(known ? { 'graphql.operation.name': name } : {}),
-          });
-        },
+        didResolveOperation: async ({ operation, queryHash }) => tell.resolved(span, operation, queryHash),
         willSendResponse: async ({ response: { body } }) => {
-          const errors = (body.kind === 'single' ? body.singleResult : body.initialResult).errors ?? [];
-          const codes = [...new Set(errors.map(({ extensions }) => String(extensions?.['code'])))];
-          if (codes.length > 0) span.set({ 'tierwarden.faults': codes });
-          const ours = codes.find((code) => code === 'INTERNAL_SERVER_ERROR' || code === 'SERVICE_UNAVAILABLE');
-          if (ours !== undefined) span.fail(ours);
+          tell.ended(span, (body.kind === 'single' ? body.singleResult : body.initialResult).errors ?? []);
         },
       };
+    },
+  };
+};
+
+/** What a span is told of an operation, by whatever transport it came. */
+export const operationTeller = () => {
+  const published = publishedNames();
+  return {
+    resolved: (span: Span, operation: OperationDefinitionNode | undefined, documentSha256: string): void => {
+      const name = operation?.name?.value;
+      const type = operation?.operation ?? 'operation';
+      const known = name !== undefined && published.has(name);
+      span.rename(known ? `${type} ${name}` : type);
+      span.set({
+        'graphql.operation.type': type,
+        'graphql.document.sha256': documentSha256,
+        ...(known ? { 'graphql.operation.name': name } : {}),
+      });
+    },
+    ended: (span: Span, errors: readonly GraphQLFormattedError[]): void => {
+      const codes = [...new Set(errors.map(({ extensions }) => String(extensions?.['code'])))];
+      if (codes.length > 0) span.set({ 'tierwarden.faults': codes });
+      const ours = codes.find((code) => code === 'INTERNAL_SERVER_ERROR' || code === 'SERVICE_UNAVAILABLE');
+      if (ours !== undefined) span.fail(ours);
     },
   };
 };

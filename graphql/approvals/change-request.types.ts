@@ -32,7 +32,7 @@ registerEnumType(RequestKindEnum, {
   },
 });
 
-const RequestStateEnum = enumOf(REQUEST_STATES);
+export const RequestStateEnum = enumOf(REQUEST_STATES);
 registerEnumType(RequestStateEnum, {
   name: 'ChangeRequestState',
   description: 'Where a request stands.',

@@ -251,7 +251,7 @@ export class ParkedCustomer {
 
 export const ParkedCustomerConnection = connectionType('ParkedCustomer', ParkedCustomer);
 
-const RunStateEnum = enumOf(RUN_STATES);
+export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RatingRunState',
   description: 'Where a run stands.',

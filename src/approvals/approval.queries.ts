@@ -2,6 +2,7 @@
 import type { Actor } from '../kernel/actor';
 import { decidedBy, type Moments } from '../kernel/moments';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import type { Database } from '../platform/database';
@@ -77,14 +78,22 @@ export const createApprovalQueries = (database: Database) => ({
     return rows.map(requestOf);
   },
 
-  /** As `byIds`, read once for many viewers: the answer tells each of them whether he may see a request. */
-  forViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => ChangeRequest | null> => {
+  /** Whether the viewer has an inbox at all. */
+  mayRead: (viewer: Actor): Result<true> => permit(viewer, 'request.read'),
+
+  /** Read once for many viewers: the answer tells each of them what he may see, else FORBIDDEN or NOT_FOUND. */
+  forViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => Result<ChangeRequest>> => {
     const rows = await database.query<ChangeRequestRow>(
       `SELECT ${REQUEST_SELECT} FROM change_request AS request WHERE request.id = ANY ($1)`,
       [ids],
     );
     const requests = new Map(rows.map((row) => [row.id, requestOf(row)]));
-    return (viewer, id) => (permit(viewer, 'request.read').ok ? (requests.get(id) ?? null) : null);
+    return (viewer, id) => {
+      const permitted = permit(viewer, 'request.read');
+      if (!permitted.ok) return permitted;
+      const request = requests.get(id);
+      return request === undefined ? refuse('NOT_FOUND', 'There is no such request.') : ok(request);
+    };
   },
 
   /** Open requests on the given subjects: what shows as pending on the subject itself. Needs `request.read`, else none. */

@@ -24,7 +24,8 @@ import type { RequestKind } from './domain/change-request';
 
 export type { RequestHandler, Submission, VerbOutcome, VoteCommand } from './approval.commands';
 export { INBOX_TABS, type InboxTab, type RequestFilter } from './approval.queries';
-export { REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
+export { concerns } from './domain/concerns';
+export { isOpen, REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
 export type { ChangeRequest, RequestKind, RequestState, Verdict } from './domain/change-request';
 export { REQUEST_VERBS, type RequestVerb } from './domain/viewer-actions';
 

@@ -21,10 +21,19 @@ export interface Telemetry {
   operationEnded(operation: string, durationMs: number): void;
   faulted(code: string): void;
   refused(code: string): void;
+  /** Connections that stay open; `by` is 1 or -1. */
+  connections(transport: 'websocket' | 'sse', by: number): void;
+  /** `subscription` must come from a closed list. */
+  subscriptions(subscription: string, by: number): void;
+  /** What became of something that a subscription could have told. */
+  event(outcome: EventOutcome): void;
   readonly contentType: string;
   /** All figures; answers within seconds, whatever its sources do. */
   expose(): Promise<string>;
 }
+
+/** Sent; covered by a later one that was not sent yet either; not for the eyes of the subscriber. */
+export type EventOutcome = 'sent' | 'coalesced' | 'withheld';
 
 const SOURCE_TIMEOUT_MS = 2_000;
 const DURATION_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -51,6 +60,24 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
     name: 'tierwarden_user_errors_total',
     help: 'Refusals in the payloads of mutations, by code',
     labelNames: ['code'],
+    registers,
+  });
+  const connections = new Gauge({
+    name: 'tierwarden_open_connections',
+    help: 'WebSockets and event streams that this process holds open',
+    labelNames: ['transport'],
+    registers,
+  });
+  const subscriptions = new Gauge({
+    name: 'tierwarden_open_subscriptions',
+    help: 'Subscriptions that this process serves, by field',
+    labelNames: ['subscription'],
+    registers,
+  });
+  const events = new Counter({
+    name: 'tierwarden_subscription_events_total',
+    help: 'Events of subscriptions: sent, coalesced into a later one, or withheld from somebody who may not see them',
+    labelNames: ['outcome'],
     registers,
   });
   new Gauge({
@@ -109,6 +136,9 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
     operationEnded: (operation, durationMs) => durations.observe({ operation }, durationMs / 1_000),
     faulted: (code) => faults.inc({ code }),
     refused: (code) => userErrors.inc({ code }),
+    connections: (transport, by) => connections.inc({ transport }, by),
+    subscriptions: (subscription, by) => subscriptions.inc({ subscription }, by),
+    event: (outcome) => events.inc({ outcome }),
     contentType: registry.contentType,
     expose: async () => {
       for (const { source, up } of await Promise.all(sources.map((ask) => ask()))) {

@@ -2,6 +2,7 @@
 import type { Actor } from '../kernel/actor';
 import type { Grade } from '../kernel/grade';
 import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
@@ -74,13 +75,18 @@ export const createRunQueries = ({ query }: Database) => ({
       ? query<RatingRun>(`SELECT ${RUN_COLUMNS} FROM ${RUN_TABLES} WHERE run.id = ANY ($1::uuid[])`, [ids])
       : [],
 
-  /** As `runsByIds`, read once for many viewers: the answer tells each of them whether he may see a run. */
-  runsForViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => RatingRun | null> => {
+  /** Read once for many viewers: the answer tells each of them what he may see, else FORBIDDEN or NOT_FOUND. */
+  runsForViewers: async (ids: readonly string[]): Promise<(viewer: Actor, id: string) => Result<RatingRun>> => {
     const rows = await query<RatingRun>(`SELECT ${RUN_COLUMNS} FROM ${RUN_TABLES} WHERE run.id = ANY ($1::uuid[])`, [
       ids,
     ]);
     const runs = new Map(rows.map((run) => [run.id, run]));
-    return (viewer, id) => (permit(viewer, 'rating.read').ok ? (runs.get(id) ?? null) : null);
+    return (viewer, id) => {
+      const permitted = permit(viewer, 'rating.read');
+      if (!permitted.ok) return permitted;
+      const run = runs.get(id);
+      return run === undefined ? refuse('NOT_FOUND', 'There is no such run.') : ok(run);
+    };
   },
 
   /** Newest first. Needs `rating.read`. */

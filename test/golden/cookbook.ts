@@ -94,7 +94,7 @@ export const cookbookPage = (examples: readonly Example[]): string =>
 
 const INTRODUCTION = `# Operations cookbook
 
-Made by \`npm run goldens\`; edits here are overwritten. Every published operation of
+Made by \`npm run goldens\`; edits here are overwritten. Every published query and mutation of
 [graphql/operations](../../graphql/operations/customers.graphql) with variables and the answer that it got, in one run on the sample
 portfolio. The run is a story: later operations use what earlier ones were answered, and a test runs all of it again and
 compares.

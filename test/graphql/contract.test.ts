@@ -331,6 +331,7 @@ describe('the rest of the site', () => {
     const html = await page.text();
     expect(page.status).toBe(200);
     expect(html).toContain('<script');
+    expect(html).toContain('"subscriptionsEndpoint":"/graphql/stream"');
     expect(html).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
   });

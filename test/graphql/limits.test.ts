@@ -110,6 +110,7 @@ const SAMPLE_VALUES: Readonly<Record<string, unknown>> = {
   code: 'roa',
   event: 'DEFAULT',
   source: 'x',
+  updatedSince: '2026-01-01T00:00:00Z',
   'approve-request': { requestId: 'x', expectedVersion: 1 },
   'reject-request': { requestId: 'x', expectedVersion: 1 },
   'withdraw-request': { requestId: 'x', expectedVersion: 1 },

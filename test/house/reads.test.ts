@@ -25,6 +25,7 @@ const VALUES = [
 ];
 
 const ANSWERS = ['GradeOutcome', 'PageInfo', 'RankPower', 'TotalCount', 'UserError', 'Viewer'];
+const EVENTS = ['InboxChange', 'RequestChange', 'RunProgress'];
 
 const schema = createSchema();
 const payloads = Object.values(schema.getMutationType()?.getFields() ?? {}).map(({ type }) =>
@@ -36,7 +37,7 @@ it('of this program', () => {
     schema,
     models: api.app.reads.models,
     values: VALUES,
-    answers: [...ANSWERS, ...payloads],
+    answers: [...ANSWERS, ...EVENTS, ...payloads],
     // Everybody belongs somewhere, and who may read the one may read the other.
     neverNull: ['User.orgUnit'],
   });

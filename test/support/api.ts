@@ -51,6 +51,9 @@ export const publishedOperations = async (): Promise<Map<string, string>> => {
   );
 };
 
+/** Those are not for plain HTTP. */
+export const isSubscription = (document: string): boolean => /^subscription\b/m.test(document);
+
 /**
  * On an empty but bootstrapped installation, or on one with the rated sample portfolio. Starts the API before all tests of the
  * file and stops it after them. Settings take the place of those of an empty environment.

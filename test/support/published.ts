@@ -1,5 +1,5 @@
-/** Every published operation once, with success, for tests that hold of all operations, whatever they do. */
-import { publishedOperations, type Answer, type TestApi } from './api';
+/** Every published query and mutation once, with success, for tests that hold of all operations, whatever they do. */
+import { isSubscription, publishedOperations, type Answer, type TestApi } from './api';
 import { runRecipes } from './recipes';
 
 /** An operation under the name of its file. */
@@ -13,7 +13,7 @@ export const runPublishedOperations = async (
   api: TestApi,
   around: (operation: PublishedOperation, execute: () => Promise<Answer>) => Promise<Answer>,
 ): Promise<void> => {
-  const left = await publishedOperations();
+  const left = new Map([...(await publishedOperations())].filter(([, document]) => !isSubscription(document)));
   await runRecipes(api, ({ operation: name, refused }, execute) => {
     const document = left.get(name);
     if (document === undefined || refused !== undefined) return execute();

@@ -251,6 +251,13 @@ const RECIPES: readonly Recipe[] = [
     }),
   },
   {
+    title: 'See which requests changed while I was away',
+    operation: 'changed-requests',
+    as: 'maker',
+    note: 'For those who poll, or come back to a subscription: what has a version that is known is no news.',
+    variables: () => ({ updatedSince: '2026-01-15T07:59:00.000Z', tab: 'MADE_BY_ME' }),
+  },
+  {
     title: 'Rate one customer now',
     operation: 'rate-customer',
     as: 'analyst',
@@ -271,6 +278,12 @@ const RECIPES: readonly Recipe[] = [
     variables: (answered) => ({ id: run(answered) }),
   },
   { title: 'List runs', operation: 'rating-runs', as: 'analyst', variables: () => ({ first: 2 }) },
+  {
+    title: 'See which runs changed while I was away',
+    operation: 'changed-runs',
+    as: 'analyst',
+    variables: () => ({ updatedSince: '2026-01-15T07:59:00.000Z' }),
+  },
   {
     title: 'Stop a run',
     operation: 'cancel-rating-run',
