@@ -195,9 +195,7 @@ const drawWorkloads = async (owner: Client, api: Party): Promise<Workload[]> => 
 const cursorAt = async (api: Party, number: string): Promise<string> => {
   const answer = await ask(api, { ...Q4, variables: [{ first: 1 }] }, 0);
   const [digest, parent] = JSON.parse(Buffer.from(endCursorIn(answer), 'base64url').toString()) as string[];
-  return Buffer.from(JSON.stringify([digest, parent, number, '00000000-0000-0000-0000-000000000000'])).toString(
-    'base64url',
-  );
+  return Buffer.from(JSON.stringify([digest, parent, number])).toString('base64url');
 };
 
 interface Answer {

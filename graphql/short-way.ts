@@ -89,12 +89,14 @@ const answer = async (
   if (statusCode >= 500) app.logger.error({ requestId, statusCode }, 'request failed');
   const outgoing: OutgoingHttpHeaders = { ...protection, 'x-request-id': requestId };
   for (const [name, value] of answered.headers) outgoing[name] = value;
-  response.writeHead(statusCode, outgoing);
-  if (answered.body.kind === 'complete') {
-    response.end(answered.body.string);
+  const { body: text } = answered;
+  if (text.kind === 'complete') {
+    outgoing['content-length'] = Buffer.byteLength(text.string);
+    response.writeHead(statusCode, outgoing).end(text.string);
     return;
   }
-  for await (const chunk of answered.body.asyncIterator) response.write(chunk);
+  response.writeHead(statusCode, outgoing);
+  for await (const chunk of text.asyncIterator) response.write(chunk);
   response.end();
 };
 

@@ -30,9 +30,9 @@ const SQL = {
       LEFT JOIN rating r ON r.id = g.rating_id WHERE c.id = $1`,
   filtered: `SELECT c.id, c.number, c.display_name, c.stage, c.region, g.grade, r.id, r.score, r.rated_at
     FROM (SELECT customer.* FROM customer JOIN customer_grade f ON f.customer_id = customer.id
-          WHERE customer.region = $1 AND f.grade >= $2 ORDER BY customer.number, customer.id LIMIT 51) c
+          WHERE customer.region = $1 AND f.grade >= $2 ORDER BY customer.number LIMIT 51) c
       LEFT JOIN customer_grade g ON g.customer_id = c.id LEFT JOIN rating r ON r.id = g.rating_id
-    ORDER BY c.number, c.id`,
+    ORDER BY c.number`,
   inbox: `SELECT q.id, q.serial, q.kind, q.state, q.version, q.submitted_at, q.decide_by, q.current_level, c.id, c.number,
       c.display_name,
       (SELECT json_agg(json_build_array(l.ordinal, l.role, l.quorum,
@@ -48,8 +48,8 @@ const SQL = {
       LEFT JOIN customer c ON c.id = q.subject_id::uuid
     ORDER BY q.submitted_at DESC, q.id DESC`,
   deep: `SELECT c.id, c.number, c.display_name, c.stage, g.grade
-    FROM (SELECT * FROM customer WHERE (number, id) > ($1, $2) ORDER BY number, id LIMIT 51) c
-      LEFT JOIN customer_grade g ON g.customer_id = c.id ORDER BY c.number, c.id`,
+    FROM (SELECT * FROM customer WHERE number > $1 ORDER BY number LIMIT 51) c
+      LEFT JOIN customer_grade g ON g.customer_id = c.id ORDER BY c.number`,
 } as const;
 
 interface Body {
@@ -156,7 +156,7 @@ const serve = async ({ url, person, digests }: { url: string; person: Person; di
               rating: { id: global('Rating', row[6] ?? null), score: row[7], ratedAt: iso(row[8] ?? '') },
             },
           })),
-          pageInfo: pageInfo(found, digests['Q2'] ?? '', (row) => [row[1] ?? null, row[0] ?? null]),
+          pageInfo: pageInfo(found, digests['Q2'] ?? '', (row) => [row[1] ?? null]),
         },
       };
     },
@@ -181,8 +181,8 @@ const serve = async ({ url, person, digests }: { url: string; person: Person; di
       };
     },
     Q4: async ({ after = '' }) => {
-      const [digest = '', , number, id] = JSON.parse(Buffer.from(after, 'base64url').toString()) as string[];
-      const found = await rows('deep', [number, id]);
+      const [digest = '', , number] = JSON.parse(Buffer.from(after, 'base64url').toString()) as string[];
+      const found = await rows('deep', [number]);
       return {
         customers: {
           nodes: found.slice(0, 50).map((row) => ({
@@ -192,7 +192,7 @@ const serve = async ({ url, person, digests }: { url: string; person: Person; di
             stage: row[3],
             grade: row[4] === null ? null : { inForce: grade(row[4] ?? null) },
           })),
-          pageInfo: pageInfo(found, digest, (row) => [row[1] ?? null, row[0] ?? null]),
+          pageInfo: pageInfo(found, digest, (row) => [row[1] ?? null]),
         },
       };
     },
