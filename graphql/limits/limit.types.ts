@@ -1,6 +1,5 @@
 import { MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CreditLimitEntry as CreditLimitEntryView } from '../../src/limits';
 import { RequestPayload } from '../approvals/change-request.types';
 import { connectionType } from '../connection';
 import { enumOf } from '../enums';
@@ -22,7 +21,7 @@ registerEnumType(EntryKindEnum, {
 @ObjectType({ description: 'A move of a credit limit.', simpleResolvers: true })
 export class CreditLimitEntry {
   @Field(() => EntryKindEnum, { description: 'Why it moved.' })
-  kind!: CreditLimitEntryView['kind'];
+  kind!: keyof typeof EntryKindEnum;
 
   @Field(() => Money, { description: 'Limit before.' })
   before!: Money;

@@ -1,6 +1,5 @@
 import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { GradeOverride as GradeOverrideView } from '../../src/overrides';
 import type { Grade } from '../../src/kernel/grade';
 import { Evidence, RequestPayload } from '../approvals/change-request.types';
 import { enumOf, GradeEnum, GradeValue } from '../enums';
@@ -52,7 +51,7 @@ export class GradeOverride extends Node {
   endedAt!: Date | null;
 
   @Field(() => EndCauseEnum, { nullable: true, description: 'Why it ended.' })
-  endCause!: GradeOverrideView['endCause'];
+  endCause!: keyof typeof EndCauseEnum | null;
 }
 
 @InputType({ description: 'A document behind a proposal.' })

@@ -1,7 +1,6 @@
 /** Reads change requests for inboxes, customer screens and detail pages. It never writes. */
 import type { Actor } from '../kernel/actor';
 import { decidedBy, type Moments } from '../kernel/moments';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
@@ -15,11 +14,10 @@ import {
   since,
   type Range,
 } from '../platform/filter';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { type SqlParams } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
 import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
-import { viewerActions, type ViewerAction } from './domain/viewer-actions';
 
 /** Tabs of the inbox 「待办 / 已办 / 我发起」. */
 export const INBOX_TABS = ['WAITING_FOR_ME', 'DONE_BY_ME', 'MADE_BY_ME'] as const;
@@ -47,35 +45,6 @@ export const createApprovalQueries = (database: Database) => ({
       alias: 'request',
       select: (params) => requestsOf(viewer, filter, now, params),
     });
-  },
-
-  /** Newest first. Needs `request.read`. */
-  page: async (
-    viewer: Actor,
-    filter: RequestFilter,
-    now: Date,
-    page: PageRequest,
-  ): Promise<Result<Page<ChangeRequest>>> => {
-    const permitted = permit(viewer, 'request.read');
-    if (!permitted.ok) return permitted;
-    const found = await fetchPage<ChangeRequestRow>(database.query, select(viewer, filter, now), page);
-    return ok({ ...found, items: found.items.map(requestOf) });
-  },
-
-  count: async (viewer: Actor, filter: RequestFilter, now: Date): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'request.read');
-    if (!permitted.ok) return permitted;
-    return ok(await countCapped(database.query, select(viewer, filter, now)));
-  },
-
-  /** In no particular order; ids that are not there are left out. Needs `request.read`, else nothing is found. */
-  byIds: async (viewer: Actor, ids: readonly string[]): Promise<ChangeRequest[]> => {
-    if (!permit(viewer, 'request.read').ok) return [];
-    const rows = await database.query<ChangeRequestRow>(
-      `SELECT ${REQUEST_SELECT} FROM change_request AS request WHERE request.id = ANY ($1)`,
-      [ids],
-    );
-    return rows.map(requestOf);
   },
 
   /** Whether the viewer has an inbox at all. */
@@ -124,23 +93,9 @@ export const createApprovalQueries = (database: Database) => ({
     );
     return ok(rows.map(({ id }) => id));
   },
-
-  /** What the viewer may do with the request and why not. */
-  actionsFor: (viewer: Actor, request: ChangeRequest, now: Date): ViewerAction[] =>
-    viewerActions(
-      request,
-      { userId: viewer.id, active: true, roles: viewer.roles },
-      { decide: permit(viewer, 'request.decide'), withdraw: permit(viewer, 'request.withdraw') },
-      now,
-    ),
 });
 
 export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
-
-const select = (viewer: Actor, filter: RequestFilter, now: Date): PagedSelect => {
-  const params = new SqlParams();
-  return { select: REQUEST_SELECT, params, ...requestsOf(viewer, filter, now, params) };
-};
 
 const requestsOf = (viewer: Actor, filter: RequestFilter, now: Date, params: SqlParams) => ({
   from: 'change_request AS request',

@@ -1,7 +1,7 @@
 /** Reads the audit log by actor, action, object, request and time. It never writes. */
 import { ok, type Result } from '../kernel/result';
 import type { Actor } from '../kernel/actor';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import type { Page, PageRequest } from '../kernel/page';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
 import {
@@ -12,7 +12,7 @@ import {
   type Filter,
   type Range,
 } from '../platform/filter';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { readWrittenForm, type AuditEvent } from './domain/audit-event';
 
@@ -40,25 +40,6 @@ export const createAuditQueries = (database: Database) => ({
     if (!permitted.ok) return permitted;
     const found = await fetchPage<{ written: string }>(database.query, select(filter), page);
     return ok({ ...found, items: found.items.map((row) => readWrittenForm(row.written)) });
-  },
-
-  count: async (actor: Actor, filter: AuditFilter): Promise<Result<CappedCount>> => {
-    const permitted = permit(actor, 'audit.read');
-    if (!permitted.ok) return permitted;
-    return ok(await countCapped(database.query, select(filter)));
-  },
-
-  /**
-   * Events by id, for people who may read the log and for the person who caused them (a mutation answers with its
-   * own event). Others get nothing back.
-   */
-  byIds: async (actor: Actor, ids: readonly string[]): Promise<AuditEvent[]> => {
-    const rows = await database.query<{ written: string }>(
-      "SELECT convert_from(bytes, 'UTF8') AS written FROM audit_event WHERE id = ANY ($1)",
-      [ids],
-    );
-    const events = rows.map((row) => readWrittenForm(row.written));
-    return permit(actor, 'audit.read').ok ? events : events.filter((event) => event.actorId === actor.id);
   },
 });
 

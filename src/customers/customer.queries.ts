@@ -1,16 +1,14 @@
-/** Reads parties, their history and their relations for screens, loaders and other rooms. It never writes. */
+/** Reads parties, their past and their relations for screens and other rooms. It never writes. */
 import type { Actor } from '../kernel/actor';
 import { decidedBy, type Moments } from '../kernel/moments';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import type { Database, Query } from '../platform/database';
-import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
-import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
+import { choiceConditions, type Choice } from '../platform/filter';
+import { type SqlParams, type OrderColumn } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { CUSTOMER_COLUMNS, RELATION_COLUMNS, RELATION_ENDS, toCustomer, toRelation } from './customer.rows';
 import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
-import type { IndustryEntry } from './domain/industry';
 import type { Stage } from './domain/lifecycle';
 import { GROUP_KINDS, MAJORITY_SHARE, type Relation } from './domain/relation';
 
@@ -26,7 +24,6 @@ export interface CustomerConditions {
   /** Part of a name, the number, the credit code or the LEI, in any case. */
   readonly search?: string;
 }
-export type CustomerFilter = Filter<CustomerConditions>;
 
 export const CUSTOMER_ORDERS = ['NAME', 'NUMBER', 'CREATED_AT'] as const;
 export type CustomerOrder = (typeof CUSTOMER_ORDERS)[number];
@@ -34,15 +31,6 @@ export type CustomerOrder = (typeof CUSTOMER_ORDERS)[number];
 export interface CustomerSort {
   readonly by: CustomerOrder;
   readonly direction: 'ASC' | 'DESC';
-}
-
-/** A state that a party was in. */
-export interface CustomerVersion {
-  readonly customerId: string;
-  readonly version: number;
-  readonly recordedAt: Date;
-  readonly recordedBy: string;
-  readonly fields: CustomerFields;
 }
 
 /** Parties that count as one for exposure. */
@@ -80,35 +68,6 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     return row === undefined ? null : toCustomer(row);
   },
 
-  /** Needs `customer.read`. */
-  page: async (
-    actor: Actor,
-    filter: CustomerFilter,
-    sort: readonly CustomerSort[],
-    page: PageRequest,
-  ): Promise<Result<Page<Customer>>> => {
-    const permitted = permit(actor, 'customer.read');
-    if (!permitted.ok) return permitted;
-    const found = await fetchPage<Customer>(query, pagedSelect(filter, sort), page);
-    return ok({ ...found, items: found.items.map(toCustomer) });
-  },
-
-  count: async (actor: Actor, filter: CustomerFilter): Promise<Result<CappedCount>> => {
-    const permitted = permit(actor, 'customer.read');
-    if (!permitted.ok) return permitted;
-    return ok(await countCapped(query, pagedSelect(filter, [])));
-  },
-
-  /** Every state of a party, newest first. Needs `customer.read`, else none. */
-  versionsOf: async (actor: Actor, customerId: string): Promise<CustomerVersion[]> => {
-    if (!permit(actor, 'customer.read').ok) return [];
-    return query<CustomerVersion>(
-      `SELECT customer_id AS "customerId", version, recorded_at AS "recordedAt", recorded_by AS "recordedBy", fields
-       FROM customer_version WHERE customer_id = $1 ORDER BY version DESC`,
-      [customerId],
-    );
-  },
-
   /** As {@link byIds}, in the past; parties that were not there yet are left out. Needs `audit.read` besides. */
   byIdsAt: async (actor: Actor, ids: readonly string[], at: Moments): Promise<Result<Customer[]>> => {
     const permitted = permitPast(actor, 'customer.read');
@@ -132,18 +91,6 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     return ok(then.find((customer) => customer.number === number) ?? null);
   },
 
-  /** Live relations that begin or end at any of the parties, oldest first. Needs `customer.read`, else none. */
-  relationsOf: async (actor: Actor, customerIds: readonly string[]): Promise<Relation[]> => {
-    if (!permit(actor, 'customer.read').ok) return [];
-    const rows = await query<Relation>(
-      `SELECT ${RELATION_COLUMNS} FROM customer_relation AS relation
-       WHERE relation.ended_at IS NULL AND (relation.from_id = ANY ($1::uuid[]) OR relation.to_id = ANY ($1::uuid[]))
-       ORDER BY relation.created_at, relation.id`,
-      [customerIds],
-    );
-    return rows.map(toRelation);
-  },
-
   /** A relation as the party at one of its ends sees it. Needs `customer.read`. */
   relationSeenFrom: (actor: Actor, relationId: string, customerId: string): Result<ListSource> => {
     const permitted = permit(actor, 'customer.read');
@@ -159,17 +106,7 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     });
   },
 
-  /** Live and ended ones, in no particular order; unknown ids are left out. Needs `customer.read`, else none. */
-  relationsByIds: async (actor: Actor, ids: readonly string[]): Promise<Relation[]> => {
-    if (!permit(actor, 'customer.read').ok) return [];
-    const rows = await query<Relation>(
-      `SELECT ${RELATION_COLUMNS} FROM customer_relation AS relation WHERE relation.id = ANY ($1::uuid[])`,
-      [ids],
-    );
-    return rows.map(toRelation);
-  },
-
-  /** As {@link relationsOf}, in the past: those that had begun and not ended. Needs `audit.read` besides. */
+  /** Relations that begin or end at any of the parties, in the past: those that had begun and not ended. Needs `customer.read` and `audit.read`. */
   relationsOfAt: async (actor: Actor, customerIds: readonly string[], at: Moments): Promise<Result<Relation[]>> => {
     const permitted = permitPast(actor, 'customer.read');
     if (!permitted.ok) return permitted;
@@ -201,10 +138,6 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
     );
     return { memberIds: rows.map((row) => row.id) };
   },
-
-  /** Every industry, by code. */
-  industries: (): Promise<IndustryEntry[]> =>
-    query<IndustryEntry>('SELECT code, name_zh AS "nameZh", name_en AS "nameEn" FROM industry ORDER BY code'),
 });
 
 export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
@@ -256,15 +189,4 @@ const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction
   NAME: { expression: 'customer.display_name', type: 'text' },
   NUMBER: { expression: 'customer.number', type: 'text' },
   CREATED_AT: { expression: 'customer.created_at', type: 'timestamptz' },
-};
-
-const pagedSelect = (filter: CustomerFilter, sort: readonly CustomerSort[]): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: CUSTOMER_COLUMNS,
-    from: 'customer',
-    where: filterConditions(filter, (leaf) => customerConditions(leaf, params)),
-    params,
-    order: customerOrder(sort),
-  };
 };

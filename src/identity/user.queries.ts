@@ -2,12 +2,11 @@
 import { permit } from './domain/permissions';
 import { isLine, type OrgUnit, type User } from './domain/user';
 import type { Actor } from '../kernel/actor';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
-import { refuse } from '../kernel/refusal';
+import type { Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { isRole, type Role } from '../kernel/role';
 import type { Database } from '../platform/database';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 
 export interface UserFilter {
@@ -66,15 +65,7 @@ export const createUserQueries = (database: Database) => {
     (await database.query<UserRow>(`${USER_SELECT} WHERE ${condition}`, params)).map(toUser);
 
   return {
-    /** Refuses NOT_FOUND for an unknown id. */
-    userById: async (actor: Actor, id: string): Promise<Result<User>> => {
-      const permitted = permit(actor, 'user.read');
-      if (!permitted.ok) return permitted;
-      const [user] = await select('u.id = $1', [id]);
-      return user === undefined ? refuse('NOT_FOUND', 'There is no such user.', { params: { id } }) : ok(user);
-    },
-
-    /** Users by id in no particular order, for loaders; nobody for actors without `user.read`. */
+    /** Users by id in no particular order; nobody for actors without `user.read`. */
     usersByIds: async (actor: Actor, ids: readonly string[]): Promise<User[]> =>
       permit(actor, 'user.read').ok ? select('u.id = ANY ($1)', [ids]) : [],
 
@@ -106,19 +97,6 @@ export const createUserQueries = (database: Database) => {
       if (!permitted.ok) return permitted;
       const found = await fetchPage<UserRow>(database.query, pagedSelect(filter), page);
       return ok({ ...found, items: found.items.map(toUser) });
-    },
-
-    countUsers: async (actor: Actor, filter: UserFilter): Promise<Result<CappedCount>> => {
-      const permitted = permit(actor, 'user.read');
-      if (!permitted.ok) return permitted;
-      return ok(await countCapped(database.query, pagedSelect(filter)));
-    },
-
-    /** Active holders of the role, by name. */
-    byRole: async (actor: Actor, role: Role): Promise<Result<User[]>> => {
-      const permitted = permit(actor, 'user.read');
-      if (!permitted.ok) return permitted;
-      return ok(await select(`u.active AND $1 IN (${ROLES_IN_FORCE}) ORDER BY u.display_name, u.id`, [role]));
     },
 
     orgUnits: async (actor: Actor): Promise<Result<OrgUnit[]>> => {

@@ -4,17 +4,16 @@
  */
 import type { Actor } from '../kernel/actor';
 import type { Moments } from '../kernel/moments';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import type { Database, Query } from '../platform/database';
-import { countCapped, fetchPage, SqlParams, type OrderColumn, type PagedSelect } from '../platform/keyset';
+import { type OrderColumn } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { findIndicator } from './domain/dictionary';
 import type { CurrentValues } from './domain/current';
 import { newestDateAt } from './domain/parse-date';
-import type { Quality, Snapshot } from './domain/snapshot';
+import type { Quality } from './domain/snapshot';
 
 export interface IndicatorValue {
   readonly customerId: string;
@@ -50,19 +49,9 @@ const VALUE_COLUMNS = `s.customer_id AS "customerId", v.key AS code, v.value, s.
 
 export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
   /**
-   * Of each customer and indicator the value with the latest as-of date, and of those the one recorded last, as seen from
-   * the viewpoint; in the order of codes. Needs `indicator.read`, else nothing is found.
+   * Of each customer and indicator the value with the latest as-of date, and of those the one recorded last, as they could
+   * be seen in the past; in the order of codes. Needs `indicator.read` and `audit.read`.
    */
-  valuesOf: async (
-    actor: Actor,
-    customerIds: readonly string[],
-    viewpoint: Viewpoint = {},
-  ): Promise<IndicatorValue[]> => {
-    if (!permit(actor, 'indicator.read').ok) return [];
-    return (await valuesFrom(query, customerIds, viewpoint)).map(maskFor(actor));
-  },
-
-  /** As {@link valuesOf}, in the past: masked for the same people. Needs `audit.read` besides. */
   valuesAt: async (actor: Actor, customerIds: readonly string[], at: Moments): Promise<Result<IndicatorValue[]>> => {
     const permitted = permitPast(actor, 'indicator.read');
     if (!permitted.ok) return permitted;
@@ -70,8 +59,8 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
   },
 
   /**
-   * As {@link history}, of what could be seen in the past. Needs `audit.read` besides; refuses NOT_FOUND/INDICATOR for a
-   * code that the dictionary does not know.
+   * Values of one indicator of a customer that could be seen in the past, newest day first. Needs `indicator.read` and
+   * `audit.read`; refuses NOT_FOUND/INDICATOR for a code that the dictionary does not know.
    */
   historyAt: (actor: Actor, customerId: string, code: string, at: Moments): Result<ListSource> => {
     const permitted = permitPast(actor, 'indicator.read');
@@ -94,38 +83,6 @@ export const createIndicatorQueries = ({ query }: Pick<Database, 'query'>) => ({
       }),
     });
   },
-
-  /**
-   * Every value that one indicator of a customer ever had, corrections included, newest day first. Needs `indicator.read`.
-   * Refuses NOT_FOUND/INDICATOR for a code that neither the dictionary nor the customer's past knows.
-   */
-  history: async (
-    actor: Actor,
-    customerId: string,
-    code: string,
-    page: PageRequest,
-  ): Promise<Result<Page<IndicatorValue>>> => {
-    const permitted = permit(actor, 'indicator.read');
-    if (!permitted.ok) return permitted;
-    const found = await fetchPage<ValueRow>(query, historySelect(customerId, code), page);
-    const known = knownIndicator(code);
-    if (found.items.length === 0 && !known.ok) return known;
-    return ok({ ...found, items: found.items.map(maskFor(actor)) });
-  },
-
-  countHistory: async (actor: Actor, customerId: string, code: string): Promise<Result<CappedCount>> => {
-    const permitted = permit(actor, 'indicator.read');
-    return permitted.ok ? ok(await countCapped(query, historySelect(customerId, code))) : permitted;
-  },
-
-  /** Snapshots of a customer as they were recorded, newest first. For programs: nothing is masked. */
-  snapshotsOf: (customerId: string): Promise<Snapshot[]> =>
-    query<Snapshot>(
-      `SELECT id, customer_id AS "customerId", as_of::text AS "asOf", recorded_at AS "recordedAt", source, quality, values,
-         content_digest AS "contentDigest", batch_id AS "batchId"
-       FROM indicator_snapshot WHERE customer_id = $1 ORDER BY recorded_at DESC, id DESC`,
-      [customerId],
-    ),
 });
 
 export type IndicatorQueries = ReturnType<typeof createIndicatorQueries>;
@@ -202,14 +159,3 @@ const maskFor =
     const masked = isMaskedFor(actor, row.code);
     return { ...row, value: masked ? null : row.value, masked };
   };
-
-const historySelect = (customerId: string, code: string): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: VALUE_COLUMNS,
-    from: 'indicator_snapshot s, jsonb_each_text(s.values) AS v',
-    where: [`s.customer_id = ${params.add(customerId)}`, `v.key = ${params.add(code)}`],
-    params,
-    order: NEWEST_DAY_FIRST('s'),
-  };
-};

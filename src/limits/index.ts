@@ -19,7 +19,6 @@ import { createLimitReads } from './limit.reads';
 import { createLimitQueries, type LimitQueries } from './limit.queries';
 
 export type { OpeningLimit, RequestRaise } from './limit.commands';
-export type { CreditLimitEntry } from './limit.queries';
 
 export interface Limits {
   open(

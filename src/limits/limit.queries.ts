@@ -1,12 +1,10 @@
-/** Reads credit limits with the terms that the policy allows now, and their journal. It never writes. */
+/** Reads credit limits and their journal as they were, with the terms that the policy allowed then. It never writes. */
 import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
 import { decidedBy, type Moments } from '../kernel/moments';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
-import { permit, permitPast } from '../identity';
+import { permitPast } from '../identity';
 import type { Database } from '../platform/database';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { termsAt, type LimitTerms, type PolicyVersion } from '../policies';
 import type { PastGrade } from '../ratings';
@@ -24,36 +22,8 @@ export interface CreditLimit {
   readonly terms: LimitTerms;
 }
 
-export interface CreditLimitEntry {
-  readonly id: string;
-  readonly kind: 'OPENING' | 'POLICY_CUT' | 'RAISE';
-  readonly before: string;
-  readonly after: string;
-  readonly currency: string;
-  readonly causeId: string;
-  readonly bookedAt: Date;
-  readonly bookedBy: string;
-}
-
 export const createLimitQueries = (deps: LimitDeps & { database: Database }) => ({
-  /** Limits of rated customers; others are left out. Needs `limit.read`, else none. */
-  of: async (viewer: Actor, customerIds: readonly string[], now: Date): Promise<CreditLimit[]> => {
-    if (!permit(viewer, 'limit.read').ok) return [];
-    const { query } = deps.database;
-    const [policy, grades, limits, turnover] = await Promise.all([
-      deps.policies.inForceAt('LIMIT', now),
-      deps.ratings.queries.gradesOf(viewer, customerIds),
-      query<StoredLimit>(
-        `SELECT customer_id AS "customerId", amount::text, currency, version, updated_at AS "updatedAt"
-         FROM credit_limit WHERE customer_id = ANY ($1)`,
-        [customerIds],
-      ),
-      deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds),
-    ]);
-    return limitsOf({ policy, grades, limits, turnover });
-  },
-
-  /** As {@link of}, in the past, with the terms of then. Needs `rating.read` and `audit.read` besides. */
+  /** Limits of customers that were rated in the past, with the terms of then. Needs `limit.read`, `rating.read` and `audit.read`. */
   at: async (viewer: Actor, customerIds: readonly string[], at: Moments): Promise<Result<CreditLimit[]>> => {
     const permitted = permitPast(viewer, 'limit.read');
     if (!permitted.ok) return permitted;
@@ -93,18 +63,6 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
       }),
     });
   },
-
-  /** Newest first. Needs `limit.read`. */
-  entries: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<CreditLimitEntry>>> => {
-    const permitted = permit(viewer, 'limit.read');
-    if (!permitted.ok) return permitted;
-    return ok(await fetchPage<CreditLimitEntry>(deps.database.query, entrySelect(customerId), page));
-  },
-
-  countEntries: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'limit.read');
-    return permitted.ok ? ok(await countCapped(deps.database.query, entrySelect(customerId))) : permitted;
-  },
 });
 
 export type LimitQueries = ReturnType<typeof createLimitQueries>;
@@ -132,19 +90,4 @@ const limitsOf = (facts: {
       terms: termsAt(content, grade, yearly === undefined ? null : new Decimal(yearly)),
     };
   });
-};
-
-const entrySelect = (customerId: string): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: `id, kind, before::text, after::text, currency, cause_id AS "causeId",
-             booked_at AS "bookedAt", booked_by AS "bookedBy"`,
-    from: 'credit_limit_entry',
-    where: [`customer_id = ${params.add(customerId)}`],
-    params,
-    order: [
-      { expression: 'booked_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'id', type: 'uuid', direction: 'DESC' },
-    ],
-  };
 };

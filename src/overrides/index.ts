@@ -17,7 +17,6 @@ import { createOverrideQueries, customersWithOverdue, type OverrideQueries } fro
 
 export { overrideReads } from './override.reads';
 export type { SubmitOverride } from './override.commands';
-export type { GradeOverride } from './override.queries';
 
 export interface Overrides {
   submit(by: Initiator, input: SubmitOverride): Promise<Result<VerbOutcome>>;

@@ -1,32 +1,9 @@
 /** Reads overrides: the live one of a customer and those before. It never writes. */
 import type { Actor } from '../kernel/actor';
-import type { Grade } from '../kernel/grade';
 import { decidedBy, type Moments } from '../kernel/moments';
 import { ok, type Result } from '../kernel/result';
-import { permit, permitPast } from '../identity';
+import { permitPast } from '../identity';
 import type { Database } from '../platform/database';
-import type { Evidence } from './domain/decide-override';
-
-export interface GradeOverride {
-  readonly id: string;
-  readonly customerId: string;
-  readonly requestId: string;
-  readonly modelGrade: Grade;
-  readonly fromGrade: Grade;
-  readonly toGrade: Grade;
-  readonly reasonCode: string;
-  readonly justification: string;
-  readonly evidence: readonly Evidence[];
-  readonly effectiveFrom: Date;
-  readonly validUntil: Date;
-  readonly endedAt: Date | null;
-  readonly endCause: 'EXPIRED' | 'SUPERSEDED' | null;
-}
-
-const SELECT = `SELECT id, customer_id AS "customerId", request_id AS "requestId", model_grade AS "modelGrade",
-  from_grade AS "fromGrade", to_grade AS "toGrade", reason_code AS "reasonCode", justification, evidence,
-  effective_from AS "effectiveFrom", valid_until AS "validUntil", ended_at AS "endedAt", end_cause AS "endCause"
-  FROM grade_override`;
 
 /** Customers whose live override should have ended by now, the longest overdue first. */
 export const customersWithOverdue = async (database: Database, now: Date, atMost: number): Promise<string[]> => {
@@ -39,18 +16,12 @@ export const customersWithOverdue = async (database: Database, now: Date, atMost
 };
 
 export const createOverrideQueries = (database: Database) => ({
-  /** Live overrides of the customers. Needs `rating.read`, else none. */
-  liveOf: async (viewer: Actor, customerIds: readonly string[]): Promise<GradeOverride[]> =>
-    permit(viewer, 'rating.read').ok
-      ? database.query<GradeOverride>(`${SELECT} WHERE ended_at IS NULL AND customer_id = ANY ($1)`, [customerIds])
-      : [],
-
-  /** As {@link liveOf}, in the past: which override it was of which customer. Needs `audit.read` besides. */
+  /** Which override of which customer was live in the past. Needs `rating.read` and `audit.read`. */
   liveAt: async (
     viewer: Actor,
     customerIds: readonly string[],
     at: Moments,
-  ): Promise<Result<readonly Pick<GradeOverride, 'id' | 'customerId'>[]>> => {
+  ): Promise<Result<readonly { readonly id: string; readonly customerId: string }[]>> => {
     const permitted = permitPast(viewer, 'rating.read');
     if (!permitted.ok) return permitted;
     return ok(
@@ -61,9 +32,6 @@ export const createOverrideQueries = (database: Database) => ({
       ),
     );
   },
-
-  byIds: async (viewer: Actor, ids: readonly string[]): Promise<GradeOverride[]> =>
-    permit(viewer, 'rating.read').ok ? database.query<GradeOverride>(`${SELECT} WHERE id = ANY ($1)`, [ids]) : [],
 });
 
 export type OverrideQueries = ReturnType<typeof createOverrideQueries>;

@@ -57,19 +57,6 @@ export const fetchPage = async <Row extends object>(
   return { items, keys: items.map((row) => row[KEY_COLUMN]), hasNextPage: rows.length > page.first };
 };
 
-/** Counts to just over {@link COUNT_CAP} and no further. */
-export const countCapped = async (
-  query: Query,
-  select: Pick<PagedSelect, 'from' | 'where' | 'params'>,
-): Promise<CappedCount> => {
-  const [row] = await query<{ count: number }>(
-    `SELECT count(*)::int AS count
-     FROM (SELECT FROM ${select.from} ${whereClause(select.where)} LIMIT ${COUNT_CAP + 1}) AS capped`,
-    select.params.values,
-  );
-  return capped(row?.count ?? 0);
-};
-
 /** What a count says that was cut off just above {@link COUNT_CAP}. */
 export const capped = (count: number): CappedCount =>
   count > COUNT_CAP ? { count: COUNT_CAP, precision: 'AT_LEAST' } : { count, precision: 'EXACT' };

@@ -7,7 +7,7 @@ import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { PolicyKind, PolicyVersion } from './domain/policy';
 import { ensureDefaultPolicies } from './policy.commands';
-import { policyInForce, policyVersionsByIds } from './policy.queries';
+import { policyInForce } from './policy.queries';
 
 export { routeChange, type ChangeFacts } from './domain/approval-matrix';
 export { termsAt, type LimitTerms } from './domain/limit-policy';
@@ -26,8 +26,6 @@ export interface Policies {
   inForceLookingBack<K extends PolicyKind>(kind: K, at: Moments): Promise<PolicyVersion<K>>;
   /** In force at a moment, for screens. Needs `policy.read`. */
   current<K extends PolicyKind>(viewer: Actor, kind: K, at: Date): Promise<Result<PolicyVersion<K>>>;
-  /** Needs `policy.read`, else none. */
-  byIds(viewer: Actor, ids: readonly string[]): Promise<PolicyVersion[]>;
 }
 
 export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWork }): Policies => ({
@@ -39,5 +37,4 @@ export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWor
     const permitted = permit(viewer, 'policy.read');
     return permitted.ok ? ok(await policyInForce(deps.database.query, kind, at)) : permitted;
   },
-  byIds: async (viewer, ids) => (permit(viewer, 'policy.read').ok ? policyVersionsByIds(deps.database.query, ids) : []),
 });

@@ -33,11 +33,6 @@ export const policyInForce = async <K extends PolicyKind>(
   return versionOf(kind, row);
 };
 
-export const policyVersionsByIds = async (query: Query, ids: readonly string[]): Promise<PolicyVersion[]> => {
-  const rows = await query<PolicyRow>(`SELECT ${COLUMNS} FROM policy_version WHERE id = ANY ($1)`, [ids]);
-  return rows.map((row) => versionOf(row.kind as PolicyKind, row));
-};
-
 const versionOf = <K extends PolicyKind>(kind: K, row: PolicyRow): PolicyVersion<K> => ({
   id: row.id,
   kind,

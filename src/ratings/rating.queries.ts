@@ -3,17 +3,14 @@ import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
 import type { Grade } from '../kernel/grade';
 import { decidedBy, type Moments } from '../kernel/moments';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import { isMaskedFor } from '../indicators';
 import type { Database } from '../platform/database';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { explainScore, MISSING_VALUE, type ScoreExplanation, type Scorecards } from '../scorecards';
-import type { Basis } from './domain/follow-grade';
 import { OUTDATED_NOTE } from './domain/prepare-inputs';
-import { GRADE_COLUMNS, type CustomerGrade, type GradeCause } from './grade.store';
+import { GRADE_COLUMNS, type CustomerGrade } from './grade.store';
 
 export interface Rating {
   readonly id: string;
@@ -32,20 +29,6 @@ export interface Rating {
   readonly pointsCenti: readonly number[];
   readonly caps: readonly string[];
   readonly notes: readonly string[];
-}
-
-export interface GradeHistoryEntry {
-  readonly id: string;
-  readonly customerId: string;
-  readonly cause: GradeCause;
-  readonly causeId: string;
-  readonly modelGradeBefore: Grade | null;
-  readonly gradeBefore: Grade | null;
-  readonly modelGradeAfter: Grade;
-  readonly gradeAfter: Grade;
-  readonly basisAfter: Basis;
-  readonly changedAt: Date;
-  readonly changedBy: string;
 }
 
 /** The grades of a customer as they were; which override stood behind them is for the room of overrides to say. */
@@ -101,10 +84,6 @@ const RATING_COLUMNS = `id, customer_id AS "customerId", run_id AS "runId", scor
   cut_point_set_id AS "cutPointSetId", as_of::text AS "asOf", rated_at AS "ratedAt", score::text, model_grade AS "modelGrade",
   uncapped_grade AS "uncappedGrade", inputs, input_as_of::text[] AS "inputAsOf", points_centi AS "pointsCenti", caps, notes`;
 
-const HISTORY_COLUMNS = `id, customer_id AS "customerId", cause, cause_id AS "causeId",
-  model_grade_before AS "modelGradeBefore", grade_before AS "gradeBefore", model_grade_after AS "modelGradeAfter",
-  grade_after AS "gradeAfter", basis_after AS "basisAfter", changed_at AS "changedAt", changed_by AS "changedBy"`;
-
 export const createRatingQueries = ({ database, scorecards }: { database: Database; scorecards: Scorecards }) => ({
   /** Grades of rated customers; others are left out. Needs `rating.read`, else none. */
   gradesOf: async (viewer: Actor, customerIds: readonly string[]): Promise<CustomerGrade[]> =>
@@ -135,30 +114,6 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
     permit(viewer, 'rating.read').ok
       ? database.query<Rating>(`SELECT ${RATING_COLUMNS} FROM rating WHERE id = ANY ($1::uuid[])`, [ids])
       : [],
-
-  /** Ratings of a customer, newest first. */
-  page: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<Rating>>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await fetchPage<Rating>(database.query, ratingSelect(customerId), page)) : permitted;
-  },
-
-  count: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await countCapped(database.query, ratingSelect(customerId))) : permitted;
-  },
-
-  /** Changes of a customer's grades, newest first. */
-  history: async (viewer: Actor, customerId: string, page: PageRequest): Promise<Result<Page<GradeHistoryEntry>>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok
-      ? ok(await fetchPage<GradeHistoryEntry>(database.query, historySelect(customerId), page))
-      : permitted;
-  },
-
-  countHistory: async (viewer: Actor, customerId: string): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await countCapped(database.query, historySelect(customerId))) : permitted;
-  },
 
   /** How ratings came about, rebuilt from what was stored with them; in their order. */
   calculationLogs: async (viewer: Actor, ratings: readonly RatingInputs[]): Promise<CalculationLog[]> => {
@@ -255,33 +210,5 @@ const calculationLog = (
     notes: [...explained.notes, ...(rating.notes.includes(OUTDATED_NOTE) ? [OUTDATED_NOTE_TEXT] : [])].map(
       ({ code, text }) => ({ code, textZh: text.zh, textEn: text.en }),
     ),
-  };
-};
-
-const ratingSelect = (customerId: string): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: RATING_COLUMNS,
-    from: 'rating',
-    where: [`customer_id = ${params.add(customerId)}`],
-    params,
-    order: [
-      { expression: 'rated_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'id', type: 'uuid', direction: 'DESC' },
-    ],
-  };
-};
-
-const historySelect = (customerId: string): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: HISTORY_COLUMNS,
-    from: 'grade_history',
-    where: [`customer_id = ${params.add(customerId)}`],
-    params,
-    order: [
-      { expression: 'changed_at', type: 'timestamptz', direction: 'DESC' },
-      { expression: 'id', type: 'uuid', direction: 'DESC' },
-    ],
   };
 };

@@ -1,7 +1,7 @@
 /** Reads runs: progress from rows committed, distribution over grades, parked customers. It never writes. */
 import type { Actor } from '../kernel/actor';
 import type { Grade } from '../kernel/grade';
-import type { CappedCount, Page, PageRequest } from '../kernel/page';
+import type { Page, PageRequest } from '../kernel/page';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
@@ -15,7 +15,7 @@ import {
   type Filter,
   type Range,
 } from '../platform/filter';
-import { countCapped, fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import type { RunState } from './domain/run';
 
@@ -45,13 +45,6 @@ export type RunFilter = Filter<{
   /** Changed at this moment or after. */
   readonly updatedSince?: Date;
 }>;
-
-export interface ParkedRow {
-  readonly customerId: string;
-  readonly reason: string;
-  readonly detail: string;
-  readonly parkedAt: Date;
-}
 
 export interface GradeCount {
   readonly grade: Grade;
@@ -107,22 +100,6 @@ export const createRunQueries = ({ query }: Database) => ({
     return permitted.ok ? ok(await fetchPage<RatingRun>(query, runSelect(filter), page)) : permitted;
   },
 
-  countRuns: async (viewer: Actor, filter: RunFilter): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await countCapped(query, { ...runSelect(filter), from: 'rating_run AS run' })) : permitted;
-  },
-
-  /** Customers that the run could not rate, in the order of ids. */
-  parked: async (viewer: Actor, runId: string, page: PageRequest): Promise<Result<Page<ParkedRow>>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await fetchPage<ParkedRow>(query, parkedSelect(runId), page)) : permitted;
-  },
-
-  countParked: async (viewer: Actor, runId: string): Promise<Result<CappedCount>> => {
-    const permitted = permit(viewer, 'rating.read');
-    return permitted.ok ? ok(await countCapped(query, parkedSelect(runId))) : permitted;
-  },
-
   /** Model grades of the run, best first; grades that nobody got are left out. Needs `rating.read`, else none. */
   distribution: async (viewer: Actor, runId: string): Promise<GradeCount[]> =>
     permit(viewer, 'rating.read').ok
@@ -152,14 +129,3 @@ const runsOf = (filter: RunFilter, params: SqlParams) => ({
     { expression: 'run.id', type: 'uuid', direction: 'DESC' },
   ] as const,
 });
-
-const parkedSelect = (runId: string): PagedSelect => {
-  const params = new SqlParams();
-  return {
-    select: `customer_id AS "customerId", reason, detail, parked_at AS "parkedAt"`,
-    from: 'rating_parked',
-    where: [`run_id = ${params.add(runId)}`],
-    params,
-    order: [{ expression: 'customer_id', type: 'uuid', direction: 'ASC' }],
-  };
-};

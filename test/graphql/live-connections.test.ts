@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { getIntrospectionQuery } from 'graphql';
-import { createApp, required } from '../../src/app';
+import { createApp } from '../../src/app';
 import type { ConnectionLimits } from '../../graphql/subscriptions/limits';
 import { publishedOperations, useApi, type Loose, type TestApi } from '../support/api';
 import {
@@ -598,7 +598,7 @@ it('a process whose database is away asks to come again', async () => {
       await app.close();
     },
   });
-  required(await app.identity.queries.userById((await actorOf()) as never, await userId()));
+  expect(await app.identity.queries.usersByIds((await actorOf()) as never, [await userId()])).toHaveLength(1);
   Object.assign(app.database, {
     query: (sql: string, params?: readonly unknown[]) =>
       sql.includes('pg_current_snapshot') ? Promise.reject(new Error('away')) : query(sql, params),

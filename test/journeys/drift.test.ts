@@ -5,6 +5,7 @@
 import { asSystem, required } from '../../src/app';
 import { useApi } from '../support/api';
 import type { Handle } from '../support/people';
+import { readObject } from '../support/reads';
 
 const api = useApi('sample');
 const by = asSystem('rating-worker', 'test');
@@ -100,8 +101,11 @@ it('a limit follows a fallen turnover at the next rating, also where the grade s
     }),
   );
   required(await api.app.ratings.rateCustomer(by, { customerId: of.key }));
-  const [limit] = await api.app.limits.queries.of(by.actor, [of.key], api.test.clock());
-  expect(Number(limit?.amount)).toBeLessThanOrEqual(Number(limit?.terms.amount));
+  const { approved, allowed } = await readObject(api.app.reads, by.actor, ['CreditLimit', of.key], {
+    approved: true,
+    allowed: true,
+  });
+  expect(Number(approved.amount)).toBeLessThanOrEqual(Number(allowed.amount));
 });
 
 it('a chunk that waited behind a rating rates on the values of that rating or newer ones, and later in time', async () => {
@@ -122,8 +126,10 @@ it('a chunk that waited behind a rating rates on the values of that rating or ne
   expect(await chunk).toMatchObject({ ok: true, value: { done: true } });
   const [now] = await api.app.ratings.queries.gradesOf(by.actor, [of.key]);
   expect(now).toMatchObject({ grade: 'C' });
-  const history = required(await api.app.ratings.queries.history(by.actor, of.key, { first: 2, after: null })).items;
-  expect(history[0]).toMatchObject({ gradeBefore: 'AA', gradeAfter: 'C' });
+  const { gradeHistory } = await readObject(api.app.reads, by.actor, ['Customer', of.key], {
+    gradeHistory: { inForceBefore: true, inForceAfter: true },
+  });
+  expect(gradeHistory[0]).toMatchObject({ inForceBefore: { value: 'AA' }, inForceAfter: { value: 'C' } });
 });
 
 /** Locks a customer's grade in a transaction of its own until it is released. */

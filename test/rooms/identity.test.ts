@@ -258,18 +258,22 @@ describe('reading users', () => {
   test('one, several, none', async () => {
     const maker = await sample('maker');
     const auditor = await sample('auditor');
-    expect(valueOf(await identity.queries.userById(maker, auditor.id))).toMatchObject({
-      subject: 'auditor',
-      orgUnit: { code: 'AUDIT', nameZh: '内部审计部', line: 'AUDIT' },
-    });
-    expect(keyOf(await identity.queries.userById(maker, db.newId()))).toBe('NOT_FOUND');
     const found = await identity.queries.usersByIds(maker, [maker.id, db.newId(), auditor.id]);
     expect(found.map((user) => user.subject).sort()).toEqual(['auditor', 'maker']);
+    expect(found.find((user) => user.subject === 'auditor')).toMatchObject({
+      orgUnit: { code: 'AUDIT', nameZh: '内部审计部', line: 'AUDIT' },
+    });
+    expect(await identity.queries.usersByIds(maker, [db.newId()])).toEqual([]);
   });
 
   test('by role: active holders only', async () => {
     const maker = await sample('maker');
-    const holders = async () => valueOf(await identity.queries.byRole(maker, 'RISK_APPROVER')).map((user) => user.id);
+    const holders = async () => {
+      const filter = { role: 'RISK_APPROVER', active: true } as const;
+      return valueOf(await identity.queries.users(maker, filter, { first: 100, after: null })).items.map(
+        (user) => user.id,
+      );
+    };
     const { id } = await newcomer('RISK_APPROVER');
     expect(await holders()).toContain(id);
     valueOf(await identity.commands.deactivateUser(bootstrap, { userId: id, reason: '离职', expectedVersion: 1 }));
@@ -283,7 +287,6 @@ describe('reading users', () => {
     const second = valueOf(await identity.queries.users(maker, filter, { first: 1, after: first.keys[0] ?? null }));
     expect([first.hasNextPage, second.hasNextPage]).toEqual([true, false]);
     expect([...first.items, ...second.items].map((user) => user.subject).sort()).toEqual(['security', 'system']);
-    expect(await identity.queries.countUsers(maker, filter)).toEqual(ok({ count: 2, precision: 'EXACT' }));
   });
 
   test.each<[string, object, string[]]>([

@@ -11,19 +11,28 @@ import { createIndicators, type Indicators } from '../../src/indicators';
 import { systemActor } from '../../src/kernel/actor';
 import { messageKey, RefusalError } from '../../src/kernel/refusal';
 import { useDatabase } from '../support/database';
+import { leftReads, readObject } from '../support/reads';
+import type { Loose } from '../support/api';
+import type { Reads } from '../../src/platform/reads';
 
 const db = useDatabase();
 const directory = mkdtempSync(join(tmpdir(), 'tw-import-'));
 const samples = join(__dirname, '../../samples');
 const cli = systemActor('cli');
 
+let reads: Reads;
 let app: { readonly customers: Customers; readonly indicators: Indicators; readonly newId: () => string };
 beforeAll(() => {
   const { database, unitOfWork, clock, newId } = db;
   const identity = createIdentity({ database, unitOfWork, clock });
   const customers = createCustomers({ database, unitOfWork, identity, newId });
   app = { customers, indicators: createIndicators({ database, unitOfWork, clock, newId, customers }), newId };
+  reads = leftReads(db);
 });
+/** Newest values of the customer. */
+const valuesOf = async (id = ''): Promise<Loose[]> =>
+  (await readObject(reads, cli, ['Customer', id], { indicators: { code: true, value: true, quality: true } }))
+    .indicators;
 afterAll(() => {
   rmSync(directory, { recursive: true });
 });
@@ -103,8 +112,7 @@ describe('the shipped samples', () => {
     expect(first).toMatchObject({ report: null, summary: { accepted: 8, rejected: 0, new: 8, encoding: 'gb18030' } });
     const values = async (number: string): Promise<Record<string, string | null>> => {
       const customer = await app.customers.queries.byNumber(cli, number);
-      const found = await app.indicators.queries.valuesOf(cli, [customer?.id ?? '']);
-      return Object.fromEntries(found.map(({ code, value }) => [code, value]));
+      return Object.fromEntries((await valuesOf(customer?.id)).map(({ code, value }) => [code, value]));
     };
     expect(await values('K-1001')).toMatchObject({
       annualRevenue: '391040000',
@@ -329,9 +337,7 @@ if (existsSync(taiwan)) {
     expect(first).toMatchObject({ report: null, summary: { accepted: 6819, rejected: 0, new: 6819 } });
     const firm = await app.customers.queries.byNumber(cli, 'TW-6819');
     expect(firm).toMatchObject({ nameEn: 'Taiwan firm 6819', industryCode: 'TW_LISTED', region: 'TW' });
-    expect(
-      (await app.indicators.queries.valuesOf(cli, [firm?.id ?? ''])).every(({ quality }) => quality === 'SCALED'),
-    ).toBe(true);
+    expect((await valuesOf(firm?.id)).every(({ quality }) => quality === 'SCALED')).toBe(true);
     const second = await importOf('indicators', taiwan, map);
     expect(second.summary).toMatchObject({ accepted: 6819, rejected: 0, new: 0, changed: 0, unchanged: 6819 });
   });

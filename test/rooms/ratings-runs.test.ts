@@ -10,6 +10,7 @@ import { ok } from '../../src/kernel/result';
 import { createRatings, type GradeChange, type Ratings } from '../../src/ratings';
 import { compileScorecard, MISSING_VALUE } from '../../src/scorecards';
 import { cloneDatabase, type TestDatabase } from '../support/database';
+import { readObject } from '../support/reads';
 
 const CUSTOMERS = 4_100;
 const CHUNKS = 3;
@@ -179,15 +180,12 @@ describe('a portfolio', () => {
   it('parks who cannot be rated, with the reason', async () => {
     const runId = await start();
     await allChunks(runId);
-    const parked = required(await app.ratings.queries.parked(by.actor, runId, { first: 10, after: null })).items;
-    const numbers = await asOwner<{ id: string; number: string }>(
-      'SELECT id, number FROM customer WHERE id = ANY ($1)',
-      [parked.map((row) => row.customerId)],
-    );
-    const numberOf = new Map(numbers.map((row) => [row.id, row.number]));
+    const { parkedCustomers } = await readObject(app.reads, by.actor, ['RatingRun', runId], {
+      parkedCustomers: { reason: true, customer: { number: true } },
+    });
     expect(
-      parked
-        .map((row) => [numberOf.get(row.customerId), row.reason])
+      (parkedCustomers as { reason: string; customer: { number: string } }[])
+        .map(({ reason, customer }) => [customer.number, reason])
         .sort(([a], [b]) => (a ?? '').localeCompare(b ?? '')),
     ).toEqual([
       ['N-BLANK', 'NO_VALUES'],
@@ -347,8 +345,11 @@ describe('a portfolio', () => {
       overrideId,
       lastRatedAt: db.clock(),
     });
-    const [history] = required(await app.ratings.queries.history(by.actor, graded.id, { first: 1, after: null })).items;
-    expect(history).toMatchObject({ cause: 'RATING', gradeBefore: overridden, gradeAfter: overridden });
+    const asked = { cause: true, inForceBefore: true, inForceAfter: true } as const;
+    const [newest] = (await readObject(app.reads, by.actor, ['Customer', graded.id], { gradeHistory: asked }))
+      .gradeHistory;
+    const held = { value: overridden };
+    expect(newest).toMatchObject({ cause: 'RATING', inForceBefore: held, inForceAfter: held });
   });
 
   it('is rated by the cut points of the start of the run, whatever is frozen meanwhile', async () => {
