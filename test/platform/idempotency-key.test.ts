@@ -149,13 +149,17 @@ describe('under a key', () => {
 
   it('whoever waited for one that breaks does it himself', async () => {
     const name = test.newId();
+    let begun = (): void => undefined;
+    const keyTaken = new Promise<void>((resolve) => (begun = resolve));
     const breaking = test.unitOfWork
       .run(keyed(name), async (tx) => {
         await affect(tx, name);
+        begun();
         await tx.query('SELECT pg_sleep(0.1)');
         throw new Error('bug');
       })
       .catch(() => 'thrown');
+    await keyTaken;
     const waiting = await test.unitOfWork.run(keyed(name), (tx) => affect(tx, name));
     expect([await breaking, waiting.ok, await effects(name)]).toEqual(['thrown', true, 1]);
   });
