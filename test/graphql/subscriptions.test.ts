@@ -1,10 +1,13 @@
 /** What subscribers are told: everything that concerns them, whoever did it and wherever, and nothing else. */
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
 import type { App } from '../../src/app';
 import { asSystem, required } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { publishedOperations, useApi, type Loose } from '../support/api';
 import { listen, startProcess, stopListeners, TRANSPORTS, type Listener, type Transport } from '../support/live';
 import { asSystemActor, type Handle } from '../support/people';
+import { until } from '../workers/support/until';
 
 const api = useApi('sample');
 const by = asSystem('rating-worker', 'test');
@@ -173,6 +176,58 @@ describe('across processes', () => {
         .map(({ requestId }) => requestId)
         .sort(),
     ).toEqual(requests.map(({ id }) => id).sort());
+  });
+});
+
+describe('who was away', () => {
+  it('connects to another process by himself and catches up by what changed since', async () => {
+    const [first, second] = [await start(), await start()];
+    const seen = { at: '', urls: [first.url, second.url] };
+    const inboxes: Loose[] = [];
+    const token = await api.token('approver');
+    const client = createClient({
+      url: () => `${seen.urls[0]!.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: 10,
+      retryWait: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    });
+    const missed: Loose[] = [];
+    client.subscribe(
+      { query: operations.get('inbox-changed') ?? '' },
+      {
+        next: ({ data }) => inboxes.push((data as Loose).inboxChanged),
+        error: () => undefined,
+        complete: () => undefined,
+      },
+    );
+    await until('the first connection', async () => inboxes.length === 1);
+    const known = await propose();
+    await until('the first request', async () => inboxes.length === 2);
+    seen.at = (await api.ask('approver', 'change-request', { id: known.id })).data.changeRequest.submittedAt;
+
+    seen.urls.shift();
+    client.on('connected', () => {
+      const updatedSince = new Date(Date.parse(seen.at) - 60_000).toISOString();
+      void ask(second.url, 'approver', operations.get('changed-requests') ?? '', { updatedSince }).then(({ data }) =>
+        missed.push(...data.changeRequests.nodes),
+      );
+    });
+    processes.splice(processes.indexOf(first), 1);
+    const closing = first.close();
+    await decide(api.url, 'approver2', known);
+    const next = await propose();
+    await closing;
+    // By the list, or by an event after the connection: either way nothing is missing.
+    const told = (id: string): number =>
+      Math.max(
+        0,
+        ...inboxes.filter(({ requestId }) => requestId === id).map(({ version }) => version as number),
+        ...missed.filter((node) => node.id === id).map(({ version }) => version as number),
+      );
+    await until('everything', async () => told(known.id) === 2 && told(next.id) === 1, 10_000);
+    await client.dispose();
+    expect(inboxes.filter(({ requestId }) => requestId === null)).toHaveLength(2);
   });
 });
 

@@ -1,5 +1,7 @@
 /** The polling way: lists of what has changed since a moment, for those who were away. */
+import { MIGRATIONS } from '../../migrations';
 import { asSystem, required } from '../../src/app';
+import { migrate } from '../../src/platform/migrate';
 import { useApi } from '../support/api';
 
 const api = useApi('sample');
@@ -101,4 +103,20 @@ it('a run of several chunks is there with each', async () => {
   required(await api.app.ratings.cancelRun(by, { runId }));
   expect(await runsSince(cancelledAt)).toMatchObject([{ id, state: 'CANCELLED', updatedAt: cancelledAt }]);
   expect(await runsSince(startedAt)).toHaveLength(1);
+});
+
+it('what changed before this was kept has the moment of its last change all the same', async () => {
+  const moments = () =>
+    api.test.asOwner<{ id: string; updated: string }>(
+      `SELECT id, updated_at::text AS updated FROM change_request
+       UNION ALL SELECT id, updated_at::text FROM rating_run ORDER BY id`,
+    );
+  const before = await moments();
+  expect(before.length).toBeGreaterThan(3);
+  const from = MIGRATIONS.findIndex(({ name }) => name.startsWith('Signals'));
+  const options = { ownerUrl: api.test.ownerUrl, appUrl: api.test.appUrl, migrations: MIGRATIONS };
+  await migrate({ ...options, down: MIGRATIONS.length - from });
+  await migrate(options);
+  const after = await moments();
+  expect(after).toEqual(before);
 });
