@@ -18,8 +18,11 @@ export interface Feed {
 export interface ChangeFeeds {
   /** Resolves when every later commit will be heard of. Throws when the database cannot be reached. */
   ready(): Promise<void>;
-  /** Changes of one object, or with null of all objects of the topic. */
-  open(topic: SignalTopic, objectId: string | null): Feed;
+  /**
+   * Changes of one object, or with null of all objects of the topic. What the viewer may see changes with his roles, so a
+   * change of these is one of anything.
+   */
+  open(topic: SignalTopic, objectId: string | null, viewerId: string): Feed;
   /** Calls with the id of a user whose access has changed, null where it may be that of anybody. */
   onAccessChanged(listener: (userId: string | null) => void): void;
   close(): Promise<void>;
@@ -32,6 +35,13 @@ export const createChangeFeeds = (signals: Signals, telemetry: Pick<Telemetry, '
   const feeds = new Map<string, Set<ChangeFeed>>();
   const listeners: ((userId: string | null) => void)[] = [];
   const coalesced = (): void => telemetry.event('coalesced');
+  const all = (): ChangeFeed[] => [...feeds.values()].flatMap((some) => [...some]);
+
+  const accessChanged = (userId: string | null): void => {
+    // The listeners come first: whoever looks anew is looked at anew.
+    for (const listener of listeners) listener(userId);
+    for (const feed of all()) if (userId === null || feed.viewerId === userId) feed.pushAnything();
+  };
 
   const follow = () =>
     signals.follow({
@@ -40,12 +50,11 @@ export const createChangeFeeds = (signals: Signals, telemetry: Pick<Telemetry, '
           for (const key of [keyOf(topic, objectId), keyOf(topic, null)]) {
             for (const feed of feeds.get(key) ?? []) feed.push(objectId, version);
           }
-          if (topic === 'User') for (const listener of listeners) listener(objectId);
+          if (topic === 'User') accessChanged(objectId);
         }
       },
       onGap: () => {
-        for (const feed of [...feeds.values()].flatMap((some) => [...some])) feed.pushAnything();
-        for (const listener of listeners) listener(null);
+        accessChanged(null);
       },
     });
   let following: ReturnType<typeof follow> | null = null;
@@ -60,11 +69,11 @@ export const createChangeFeeds = (signals: Signals, telemetry: Pick<Telemetry, '
         throw error;
       }
     },
-    open: (topic, objectId) => {
+    open: (topic, objectId, viewerId) => {
       const key = keyOf(topic, objectId);
       const siblings = feeds.get(key) ?? new Set();
       feeds.set(key, siblings);
-      const feed = new ChangeFeed(coalesced, () => {
+      const feed = new ChangeFeed(viewerId, coalesced, () => {
         siblings.delete(feed);
         if (siblings.size === 0) feeds.delete(key);
       });
@@ -75,7 +84,7 @@ export const createChangeFeeds = (signals: Signals, telemetry: Pick<Telemetry, '
       listeners.push(listener);
     },
     close: async () => {
-      for (const feed of [...feeds.values()].flatMap((some) => [...some])) feed.close();
+      for (const feed of all()) feed.close();
       await (await following?.catch(() => null))?.close();
     },
   };
@@ -90,6 +99,7 @@ class ChangeFeed implements Feed {
   private taker: ((change: Change | null) => void) | null = null;
 
   constructor(
+    readonly viewerId: string,
     private readonly coalesced: () => void,
     private readonly onClose: () => void,
   ) {}

@@ -9,7 +9,7 @@ export class InboxChange {
   @Field(() => ID, {
     nullable: true,
     description:
-      'The request; null to begin with, and where so many changed that they are not told one by one: read the inbox anew.',
+      'The request; null to begin with, where the roles of the caller changed, and where so many requests did that they are not told one by one: read the inbox anew.',
   })
   requestId!: string | null;
 

@@ -26,7 +26,7 @@ const RETRY_MS = 1_000;
 export const watch = <Event>(context: LiveContext, watching: Watching<Event>): AsyncIterableIterator<Event> => {
   const { session, broadcast, app } = context;
   const { telemetry } = broadcast;
-  const feed = broadcast.feeds.open(watching.topic, watching.objectId);
+  const feed = broadcast.feeds.open(watching.topic, watching.objectId, session.userId);
   telemetry.subscriptions(watching.name, 1);
   let ended = false;
   const end = (): IteratorReturnResult<undefined> => {

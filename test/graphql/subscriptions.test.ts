@@ -341,8 +341,11 @@ describe('the permissions of the moment', () => {
     expect(lost.results).toHaveLength(2);
 
     await change('grantRole');
-    const next = await propose();
+    // With the role comes what waits for it.
     await lost.told(3);
+    expect(inboxOf(lost).at(-1)).toEqual(BEGINNING);
+    const next = await propose();
+    await lost.told(4);
     expect(inboxOf(lost).at(-1)).toEqual({ requestId: next.id, version: 1 });
   });
 
