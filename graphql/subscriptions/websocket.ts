@@ -210,6 +210,8 @@ class LiveSocket implements Connection {
 
   onMessage(handle: (data: string) => Promise<void>): void {
     this.raw.on('message', (data: Buffer) => {
+      // What arrives behind the back of a goodbye is not done any more.
+      if (this.raw.readyState !== this.raw.OPEN) return;
       this.heard();
       this.busy += 1;
       handle(data.toString('utf8'))
@@ -277,10 +279,10 @@ class LiveSocket implements Connection {
   /** A few at a time, and none while the client has not taken the answers that are there. */
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const { parallelPerConnection, backlogBytes } = this.deps.limits;
-    while (this.working >= parallelPerConnection || this.raw.bufferedAmount > backlogBytes) {
-      if (this.gone) throw fault('SERVICE_UNAVAILABLE', 'the connection is closed');
+    while (!this.gone && (this.working >= parallelPerConnection || this.raw.bufferedAmount > backlogBytes)) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+    if (this.gone) throw fault('SERVICE_UNAVAILABLE', 'the connection is closed');
     this.working += 1;
     try {
       return await work();

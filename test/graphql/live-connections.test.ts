@@ -73,6 +73,18 @@ describe('a WebSocket is closed with', () => {
     expect(await socket.closed).toBe('4429 Too many initialisation requests');
   });
 
+  it('a code, and what was sent behind it is not done', async () => {
+    const socket = await connectSocket(api.url, await api.token('maker'));
+    const query = (await publishedOperations()).get('register-customer') ?? '';
+    socket.send({ type: 'connection_init' });
+    const variables = { input: { number: 'BEHIND-1', nameEn: 'Behind Ltd' } };
+    socket.send({ id: 'm', type: 'subscribe', payload: { query, variables } });
+    expect(await socket.closed).toMatch(/^4429/);
+    const later = await connectSocket(api.url, await api.token('maker'));
+    later.send({ id: 'q', type: 'subscribe', payload: { query: '{ customer(number: "BEHIND-1") { id } }' } });
+    expect((await later.first('next')).payload.data).toEqual({ customer: null });
+  });
+
   it('4401 when something is asked before the sign-in', async () => {
     const socket = await openSocket(api.url);
     socket.send({ id: '1', type: 'subscribe', payload: { query: INBOX } });
