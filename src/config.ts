@@ -43,6 +43,33 @@ export interface TracingConfig {
   readonly sampleRatio: number;
 }
 
+export interface AuditLogConfig {
+  /** Name of the log and of its keys, like `host/path` without a scheme. */
+  readonly origin: string;
+  /** Signing keys (`PRIVATE+KEY+…`), by blanks or commas; null where they are in a file. */
+  readonly keys: string | null;
+  /** Absolute path; null where none was named. */
+  readonly keyFile: string | null;
+  /** Verifier keys of the witnesses whose cosignatures are taken. */
+  readonly witnesses: readonly string[];
+}
+
+export interface PersonalDataConfig {
+  /** Keys for personal data (`TW-MASTER+…`, `TW-INDEX+…`), by blanks or commas; null where they are in a file. */
+  readonly keys: string | null;
+  /** Absolute path; null where none was named. */
+  readonly keyFile: string | null;
+}
+
+export interface EvidenceConfig {
+  /** Key that signs links to files, base64; null where it is in a file. */
+  readonly key: string | null;
+  /** Absolute path; null where none was named. */
+  readonly keyFile: string | null;
+  /** Largest file that is taken. */
+  readonly maxBytes: number;
+}
+
 export interface Config {
   readonly mode: Mode;
   /** Login of the running application; null in embedded mode. */
@@ -67,6 +94,8 @@ export interface Config {
   readonly statementTimeoutMs: number;
   /** Longest wait of one SQL statement of the API for a lock; 0 for none. */
   readonly lockTimeoutMs: number;
+  /** Longest time for one GraphQL operation, from its execution to its answer; 0 for none. */
+  readonly operationTimeoutMs: number;
   /** Longest pause inside a transaction, for the API and workers; 0 for none. */
   readonly idleInTransactionTimeoutMs: number;
   /** Dearest operation that the API takes, in points of cost. */
@@ -84,6 +113,11 @@ export interface Config {
   readonly slowOperationMs: number;
   /** Opens the figures at /metrics to whoever knows it; null: only to people with the right. */
   readonly metricsToken: string | null;
+  readonly auditLog: AuditLogConfig;
+  readonly personalData: PersonalDataConfig;
+  readonly evidence: EvidenceConfig;
+  /** Relying party of passkeys: the domain they belong to, and the origins of the pages that ask for them. */
+  readonly passkeys: { readonly id: string; readonly origins: readonly string[] };
   /** null: nothing is traced, and nothing that could is loaded. */
   readonly tracing: TracingConfig | null;
 }
@@ -166,6 +200,7 @@ const VARIABLES = z.object({
   WORKER_CONCURRENCY: integer(1, 256, 2),
   STATEMENT_TIMEOUT_MS: integer(0, 600_000, 30_000),
   LOCK_TIMEOUT_MS: integer(0, 600_000, 10_000),
+  OPERATION_TIMEOUT_MS: integer(0, 600_000, 45_000),
   IDLE_IN_TRANSACTION_TIMEOUT_MS: integer(0, 600_000, 60_000),
   QUERY_COST_LIMIT: integer(1, 1_000_000, 10_000),
   RATE_LIMIT_PER_MINUTE: integer(0, 999_999_999, 1_000_000),
@@ -176,6 +211,38 @@ const VARIABLES = z.object({
   METRICS_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'is not 16 or more printable ASCII characters without blanks')
+    .optional(),
+  AUDIT_LOG_ORIGIN: z
+    .string()
+    .regex(/^[^\s+:]+$/, 'is not of the form host/path, without a scheme, blanks and plus signs')
+    .default('localhost/audit/log'),
+  AUDIT_LOG_KEY: z.string().optional(),
+  AUDIT_LOG_KEY_FILE: z.string().optional(),
+  AUDIT_LOG_WITNESSES: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/))
+    .refine((keys) => keys.every((key) => /^[^+]+\+[0-9a-f]{8}\+\S+$/.test(key)), {
+      error: 'is not a list of verifier keys of the form name+1a2b3c4d+BASE64',
+    })
+    .optional(),
+  PERSONAL_DATA_KEY: z.string().optional(),
+  PERSONAL_DATA_KEY_FILE: z.string().optional(),
+  EVIDENCE_LINK_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43,}={0,2}$/, 'is not 32 or more bytes in base64')
+    .optional(),
+  EVIDENCE_LINK_KEY_FILE: z.string().optional(),
+  EVIDENCE_MAX_BYTES: integer(1, 104_857_600, 10_485_760),
+  PASSKEY_RP_ID: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'is not a domain name')
+    .default('localhost'),
+  PASSKEY_ORIGINS: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/))
+    .refine((origins) => origins.every((text) => URL.canParse(text) && new URL(text).origin === text), {
+      error: 'is not a list of origins of the form https://host',
+    })
     .optional(),
   TRACING: oneOf(TRACING_MODES).default('off'),
   // Others use these three as well: they are looked at only when tracing is on.
@@ -203,6 +270,15 @@ export const readConfig = (env: Environment): Config => {
   if (RATE_LIMIT_PER_MINUTE > 0 && RATE_LIMIT_PER_MINUTE < QUERY_COST_LIMIT) {
     throw new ConfigError('RATE_LIMIT_PER_MINUTE', `is below QUERY_COST_LIMIT, which is ${QUERY_COST_LIMIT}`);
   }
+  if (variables.AUDIT_LOG_KEY !== undefined && variables.AUDIT_LOG_KEY_FILE !== undefined) {
+    throw new ConfigError('AUDIT_LOG_KEY_FILE', 'is set beside AUDIT_LOG_KEY; one of them holds the keys');
+  }
+  if (variables.PERSONAL_DATA_KEY !== undefined && variables.PERSONAL_DATA_KEY_FILE !== undefined) {
+    throw new ConfigError('PERSONAL_DATA_KEY_FILE', 'is set beside PERSONAL_DATA_KEY; one of them holds the keys');
+  }
+  if (variables.EVIDENCE_LINK_KEY !== undefined && variables.EVIDENCE_LINK_KEY_FILE !== undefined) {
+    throw new ConfigError('EVIDENCE_LINK_KEY_FILE', 'is set beside EVIDENCE_LINK_KEY; one of them holds the key');
+  }
   return deepFreeze({
     mode,
     databaseUrl: variables.DATABASE_URL ?? null,
@@ -221,6 +297,7 @@ export const readConfig = (env: Environment): Config => {
     workerConcurrency: variables.WORKER_CONCURRENCY,
     statementTimeoutMs: variables.STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: variables.LOCK_TIMEOUT_MS,
+    operationTimeoutMs: variables.OPERATION_TIMEOUT_MS,
     idleInTransactionTimeoutMs: variables.IDLE_IN_TRANSACTION_TIMEOUT_MS,
     queryCostLimit: QUERY_COST_LIMIT,
     rateLimitPerMinute: RATE_LIMIT_PER_MINUTE,
@@ -231,6 +308,25 @@ export const readConfig = (env: Environment): Config => {
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
     slowOperationMs: variables.SLOW_OPERATION_MS,
     metricsToken: variables.METRICS_TOKEN ?? null,
+    auditLog: {
+      origin: variables.AUDIT_LOG_ORIGIN,
+      keys: variables.AUDIT_LOG_KEY ?? null,
+      keyFile: variables.AUDIT_LOG_KEY_FILE === undefined ? null : resolve(variables.AUDIT_LOG_KEY_FILE),
+      witnesses: variables.AUDIT_LOG_WITNESSES ?? [],
+    },
+    personalData: {
+      keys: variables.PERSONAL_DATA_KEY ?? null,
+      keyFile: variables.PERSONAL_DATA_KEY_FILE === undefined ? null : resolve(variables.PERSONAL_DATA_KEY_FILE),
+    },
+    evidence: {
+      key: variables.EVIDENCE_LINK_KEY ?? null,
+      keyFile: variables.EVIDENCE_LINK_KEY_FILE === undefined ? null : resolve(variables.EVIDENCE_LINK_KEY_FILE),
+      maxBytes: variables.EVIDENCE_MAX_BYTES,
+    },
+    passkeys: {
+      id: variables.PASSKEY_RP_ID,
+      origins: variables.PASSKEY_ORIGINS ?? [`http://localhost:${variables.PORT}`],
+    },
     tracing: variables.TRACING === 'off' ? null : readTracing(variables),
   });
 };

@@ -32,7 +32,8 @@ export interface IdempotencyKey {
 /** For units of work that come before or after the one whose answer is kept. */
 export const withoutKey = ({ actor, requestId }: Initiator): Initiator => ({ actor, requestId });
 
-export type SystemActorName = 'bootstrap' | 'cli' | 'worker' | 'rating-worker' | 'scheduler' | 'limit-policy';
+export type SystemActorName =
+  'bootstrap' | 'cli' | 'worker' | 'rating-worker' | 'scheduler' | 'limit-policy' | 'audit-sequencer' | 'audit-check';
 
 export const systemActor = (name: SystemActorName): Actor => ({
   kind: 'SYSTEM',

@@ -32,15 +32,34 @@ export const bandOf = (grade: Grade): GradeBand => {
   return 'AT_RISK';
 };
 
+/** Customer groups by grade, to which resources are given 「客户群」: quality (AAA–AA), potential (A–BBB), risk (BB–C). */
+export const PORTFOLIO_BANDS = ['QUALITY', 'POTENTIAL', 'RISK'] as const;
+export type PortfolioBand = (typeof PORTFOLIO_BANDS)[number];
+
+export const portfolioBandOf = (grade: Grade): PortfolioBand => {
+  const rank = rankOf(grade);
+  if (rank >= 8) return 'QUALITY';
+  return rank >= 6 ? 'POTENTIAL' : 'RISK';
+};
+
 /** A grade as people are shown it. */
 export interface GradeView {
   readonly value: Grade;
   readonly rank: number;
   readonly band: GradeBand;
+  readonly portfolioBand: PortfolioBand;
 }
 
 const VIEWS = Object.fromEntries(
-  GRADES.map((grade) => [grade, Object.freeze({ value: grade, rank: rankOf(grade), band: bandOf(grade) })]),
+  GRADES.map((grade) => [
+    grade,
+    Object.freeze({
+      value: grade,
+      rank: rankOf(grade),
+      band: bandOf(grade),
+      portfolioBand: portfolioBandOf(grade),
+    }),
+  ]),
 ) as Readonly<Record<Grade, GradeView>>;
 
 export const gradeView = (grade: Grade): GradeView => VIEWS[grade];

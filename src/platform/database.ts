@@ -1,10 +1,13 @@
 /**
- * The connection to PostgreSQL as the running application sees it: one pool, always under the role `tierwarden_app`,
- * whatever login the address names. Reads go through `query`; writes only through the unit of work.
+ * The connections to PostgreSQL as the running application sees them: always under the role `tierwarden_app`, whatever login
+ * the address names. Reads go through `rows` and `query`; writes only through the unit of work.
  */
-import type { CustomTypesConfig, Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
-import { tracedClient } from './traced-statements';
+import { cancelRunning } from './cancel';
+import { patienceHere } from './patience';
+import { createReadConnections, type ReadStatement, type Row } from './read-connections';
+import { spanned, tracedClient } from './traced-statements';
 import { untraced, type Tracing } from './tracing';
 
 /** Group roles made by the migrations; a login must be a member of the one it uses. */
@@ -14,6 +17,12 @@ export const READER_ROLE = 'tierwarden_reader';
 type DatabaseRole = typeof OWNER_ROLE | typeof APP_ROLE | typeof READER_ROLE;
 
 type EntityClass = (new () => object) | EntitySchema;
+
+/** Each answers many reads at once, so a few serve a process. */
+const MAX_READ_CONNECTIONS = 4;
+
+/** What the server has read, planned and cached for a connection is worth keeping it through a lull. */
+const IDLE_CONNECTION_MS = 60_000;
 
 /** Bounds of every connection, in milliseconds; 0 or absent for none. */
 export interface SessionTimeouts {
@@ -38,21 +47,13 @@ export interface DatabaseOptions {
 /** Runs one statement and yields its rows. */
 export type Query = <Row extends object>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
 
-/** A statement whose shape is known beforehand. */
-export interface ReadStatement {
-  /** Under this name the server keeps its plan; null for one that hardly comes again. */
-  readonly name: string | null;
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
 export interface Database {
   readonly dataSource: DataSource;
-  /** Outside any unit of work: for reads. */
+  /** Outside any unit of work: for reads, which end with the patience that they are under. */
   readonly query: Query;
-  /** Rows as arrays of the server's own texts, null for NULL; for reads. */
-  readonly rows: (statement: ReadStatement) => Promise<(string | null)[][]>;
-  /** The connections of the pool at this moment. */
+  /** As `query`, over connections for reads alone: rows as arrays of the server's own texts, null for NULL. */
+  readonly rows: (statement: ReadStatement) => Promise<Row[]>;
+  /** The connections of the process at this moment. */
   pool(): PoolCounts;
   close(): Promise<void>;
 }
@@ -107,6 +108,7 @@ export const dataSourceOptions = (
   extra: {
     options: `-c role=${role} -c timezone=UTC ${timeoutSettings(options.timeouts)}`,
     connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
     ...(options.tracing === undefined || options.tracing === untraced ? {} : { Client: tracedClient(options.tracing) }),
   },
 });
@@ -126,28 +128,73 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
     throw new DatabaseUnreachable(options.url, error);
   }
   const pool = poolOf(dataSource);
+  const { tracing = untraced } = options;
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  const readers = createReadConnections(pool.options, Math.min(options.poolSize, MAX_READ_CONNECTIONS));
   return {
     dataSource,
-    query: async (sql, params) =>
-      (await pool.query(sql, params === undefined ? undefined : [...params])).rows as never[],
-    rows: async ({ name, text, values }) =>
-      (
-        await pool.query<(string | null)[]>({
-          ...(name === null ? {} : { name }),
-          text,
-          values: [...values],
-          rowMode: 'array',
-          types: AS_TEXT,
-        })
-      ).rows,
-    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => dataSource.destroy(),
+    query: (sql, params) => queryPool(pool, sql, params),
+    rows: (statement) => spanned(tracing, statement.text, () => readers.run(statement, patienceHere())),
+    pool: () => ({
+      total: pool.totalCount + readers.counts.total,
+      idle: pool.idleCount + readers.counts.idle,
+      waiting: pool.waitingCount,
+    }),
+    close: async () => {
+      await Promise.all([readers.close(), dataSource.destroy()]);
+    },
   };
 };
 
-/** Leaves values as the server writes them. */
-const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as CustomTypesConfig;
+/**
+ * Commits what `work` did, or nothing when it throws. For machinery that writes no state of the business; that goes through
+ * the unit of work.
+ */
+export const inTransaction = async <T>(
+  { dataSource }: Pick<Database, 'dataSource'>,
+  work: (query: Query) => Promise<T>,
+): Promise<T> => {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as PoolClient;
+    await runner.startTransaction();
+    const value = await work(
+      async (sql, params) => (await client.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+    );
+    await runner.commitTransaction();
+    return value;
+  } catch (error) {
+    // The first error is the one worth hearing of; a rollback on a broken connection fails by itself.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+};
+
+const queryPool = async (pool: Pool, sql: string, params: readonly unknown[] | undefined): Promise<never[]> => {
+  const patience = patienceHere();
+  patience?.demand('read');
+  const client = await pool.connect();
+  let sound = false;
+  const settle = patience?.onLoss('read', () => {
+    sound = false;
+    void cancelRunning(client);
+  });
+  try {
+    sound = true;
+    patience?.demand('read');
+    const { rows } = await client.query(sql, params === undefined ? undefined : [...params]);
+    return rows as never[];
+  } catch (error) {
+    sound = false;
+    throw patience?.lossOf('read') ?? error;
+  } finally {
+    settle?.();
+    // What else is on its way to the connection must hit nobody who takes it next.
+    client.release(!sound);
+  }
+};
 
 const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;

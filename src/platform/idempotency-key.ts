@@ -1,6 +1,7 @@
 /**
  * Answers that are kept under idempotency keys. Called by the unit of work inside its transaction, so a key is there
- * exactly if what it stands for is; who comes with the key of a transaction under way waits for its end.
+ * exactly if what it stands for is; who comes with the key of a transaction under way waits for its end. How an answer was
+ * shown is kept by the doors, once it is made.
  */
 import type { IdempotencyKey, Initiator } from '../kernel/actor';
 import { refuse } from '../kernel/refusal';
@@ -45,6 +46,37 @@ export const keepAnswer = async (query: Query, by: KeyedInitiator, answer: Resul
     by.idempotency.key,
     toTaggedJson(answer),
   ]);
+};
+
+/** What was asked for under a key, as far as it decides how an answer looks. */
+export interface Showing {
+  readonly idempotency: IdempotencyKey;
+  /** SHA-256, in hexadecimal digits, of the fields that were asked for and of what the actor may see. */
+  readonly shownTo: string;
+}
+
+/**
+ * Keeps what is about to be shown under a key, and yields what is to be shown: this, or what was shown first to the same
+ * question. Another question, or an answer that is not kept, is shown what it found. To be called after the commit.
+ */
+export const keepShown = async (
+  query: Query,
+  actorId: string,
+  { idempotency: { key, bodyDigest }, shownTo }: Showing,
+  found: object,
+): Promise<object> => {
+  // Of several at once the first one writes; the others wait for it, and find nothing to be written.
+  const kept = await query(
+    `UPDATE idempotency_key SET shown = $4, shown_to = $5
+     WHERE actor_id = $1 AND key = $2 AND body_digest = $3 AND shown IS NULL RETURNING key`,
+    [actorId, key, bodyDigest, JSON.stringify(found), shownTo],
+  );
+  if (kept.length > 0) return found;
+  const [first] = await query<{ shown: object }>(
+    'SELECT shown FROM idempotency_key WHERE actor_id = $1 AND key = $2 AND body_digest = $3 AND shown_to = $4',
+    [actorId, key, bodyDigest, shownTo],
+  );
+  return first?.shown ?? found;
 };
 
 /** A day, and an hour more for clocks that disagree and transactions that take their time. */

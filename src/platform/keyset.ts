@@ -36,6 +36,12 @@ export interface PagedSelect {
   readonly order: readonly OrderColumn[];
 }
 
+/** By a moment, then by id, over the alias `t`. */
+export const newestFirst = (t: string, moment: string): readonly OrderColumn[] => [
+  { expression: `${t}.${moment}`, type: 'timestamptz', direction: 'DESC' },
+  { expression: `${t}.id`, type: 'uuid', direction: 'DESC' },
+];
+
 const KEY_COLUMN = 'page_key';
 
 export const fetchPage = async <Row extends object>(

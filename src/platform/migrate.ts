@@ -149,6 +149,8 @@ const runMigrations = async (options: MigrateOptions): Promise<MigrateOutcome> =
     }
     const applied = await dataSource.runMigrations({ transaction: 'each' });
     await dataSource.query(`GRANT SELECT ON migration TO ${APP_ROLE}, ${READER_ROLE}`);
+    // Business tables that a migration brought or changed leave a trail from now on.
+    await dataSource.query('SELECT tw_trail_install()');
     return { applied: applied.map((migration) => migration.name), reverted: [] };
   } finally {
     await dataSource.destroy();

@@ -3,9 +3,8 @@
  * A row leaves in the transaction that delivered it, so a crash in between repeats a delivery and never loses one.
  * It does not know what a job means, nor which queue takes it.
  */
-import type { QueryResultRow } from 'pg';
 import type { Json } from '../kernel/canonical-json';
-import type { Database } from './database';
+import { inTransaction, type Database, type Query } from './database';
 import { listenTo, type Listener } from './notification';
 
 export interface OutboxJob {
@@ -25,8 +24,6 @@ export interface OutboxRow extends OutboxJob {
   /** `traceparent` of the unit of work that appended it; null where nothing was traced. */
   readonly traceParent: string | null;
 }
-
-type Query = <Row extends QueryResultRow>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
 
 const CHANNEL = 'tierwarden_outbox';
 
@@ -68,12 +65,10 @@ export const drainOutbox = async (
   kinds: readonly string[],
   limit: number,
   deliver: (rows: readonly OutboxRow[]) => Promise<void>,
-): Promise<number> => {
-  const runner = database.dataSource.createQueryRunner();
-  try {
-    await runner.startTransaction();
-    await runner.query(`SET LOCAL idle_in_transaction_session_timeout = ${DELIVERY_TIMEOUT_MS}`);
-    const taken = (await runner.query(
+): Promise<number> =>
+  inTransaction(database, async (query) => {
+    await query(`SET LOCAL idle_in_transaction_session_timeout = ${DELIVERY_TIMEOUT_MS}`);
+    const taken = await query<OutboxRow>(
       `WITH taken AS (
          DELETE FROM outbox WHERE id IN (
            SELECT id FROM outbox WHERE kind = ANY ($1) ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
@@ -82,17 +77,10 @@ export const drainOutbox = async (
          trace_parent AS "traceParent"
        FROM taken ORDER BY taken.id`,
       [kinds, limit],
-    )) as OutboxRow[];
+    );
     if (taken.length > 0) await deliver(taken);
-    await runner.commitTransaction();
     return taken.length;
-  } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
-  } finally {
-    await runner.release();
-  }
-};
+  });
 
 export interface OutboxBacklog {
   /** Rows that no relay has delivered; counted up to {@link BACKLOG_COUNTED}. */

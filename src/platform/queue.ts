@@ -2,6 +2,7 @@
  * The job queue: BullMQ on Redis where an address is given, else on BullMQ's own PostgreSQL backend. Nobody outside this
  * file can tell which. It moves jobs and retries them; what is due, and whether it is done, is known to PostgreSQL alone.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createPostgresBackend,
   createRedisBackend,
@@ -14,7 +15,7 @@ import {
   type Queue as BullQueue,
 } from 'bullmq';
 import Redis, { Cluster } from 'ioredis';
-import { Client, Pool } from 'pg';
+import { Client, Pool, type PoolClient } from 'pg';
 import type { RedisConfig } from '../config';
 import type { Json } from '../kernel/canonical-json';
 import { APP_ROLE, OWNER_ROLE, type Database } from './database';
@@ -119,7 +120,7 @@ export const createQueueBackend = (options: QueueBackendOptions): QueueBackend =
   options.redis === null ? onPostgres(options) : onRedis(options, options.redis);
 
 const onPostgres = (options: QueueBackendOptions): QueueBackend => {
-  const pool = new Pool({
+  const pool = new PersistentPool({
     connectionString: options.databaseUrl,
     options: `-c role=${APP_ROLE} -c search_path=${QUEUE_SCHEMA} -c timezone=UTC`,
     application_name: options.applicationName,
@@ -142,6 +143,38 @@ const onPostgres = (options: QueueBackendOptions): QueueBackend => {
     disconnect: () => pool.end(),
   });
 };
+
+const CONNECT_AGAIN_MS = 1_000;
+
+/**
+ * Waits for ever where a connection is to be had for long, as workers want one. The library remembers for good that the first
+ * could not be had, and would ask about it again without a pause.
+ */
+class PersistentPool extends Pool {
+  override connect(): Promise<PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
+    if (callback !== undefined) return super.connect(callback);
+    return this.connectAtLast();
+  }
+
+  private async connectAtLast(): Promise<PoolClient> {
+    for (;;) {
+      try {
+        return await super.connect();
+      } catch (error) {
+        if (this.ending) throw error;
+        await sleep(CONNECT_AGAIN_MS);
+      }
+    }
+  }
+}
+
+type ConnectCallback = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
 
 const PING_TIMEOUT_MS = 5_000;
 

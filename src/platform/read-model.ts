@@ -16,6 +16,8 @@ export interface ReadEnv {
   readonly now: Date;
   /** Public form of a key; the doors decide how it looks. */
   readonly identify: (model: string, key: string) => string;
+  /** Told of every sensitive value that goes into the answer; absent where nobody keeps a record. */
+  readonly looked?: ((look: { readonly customerId: string; readonly field: string }) => void) | undefined;
 }
 
 /** How the database holds a value. */
@@ -104,7 +106,10 @@ export interface ReadModel {
   readonly mayRead: (viewer: Actor) => boolean;
   /** Of the objects that it may read, the viewer sees those for which this holds, wherever one is led to. */
   readonly sees?: ComputedField;
-  /** Joins that some columns need, each under an alias of the form `<alias>_<name>`. */
+  /**
+   * Joins that some columns need, each under an alias of the form `<alias>_<name>`. They leave out no row, LEFT JOIN mostly: where
+   * the object is not there, what leads to it still is.
+   */
   readonly joins?: Readonly<Record<string, SqlOf>>;
   readonly fields: Readonly<Record<string, ReadField>>;
 }
@@ -128,6 +133,8 @@ export interface ListSource {
     readonly where: readonly string[];
     /** Over columns of the model's own table; the last one is unique. */
     readonly order: readonly OrderColumn[];
+    /** Whether it depends on the values how rows are best found, so that the server has to plan for each of them. */
+    readonly plannedByValues?: boolean;
   };
 }
 

@@ -39,8 +39,8 @@ export interface SelectedPage extends PageRequest {
   readonly total: boolean;
   /** Further arguments of the list, which its condition takes. */
   readonly filter?: Readonly<Record<string, unknown>>;
-  /** Makes the doors' own form of a page, which stands under `parent` in the list `list`. */
-  readonly shape: (page: ReadPage, list: string, parent: string | null) => unknown;
+  /** Makes the doors' own form of a page, which stands under the object with the key `parent`. */
+  readonly shape: (page: ReadPage, parent: string | null) => unknown;
 }
 
 export interface ReadPage {
@@ -260,14 +260,13 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     level: Level,
   ): Read => {
     const child = modelOf(field.model);
-    const list = `${owner.name}.${name}`;
     // Its pages would have holes.
-    if (child.sees !== undefined)
-      throw new Error(`${list} leads by pages to ${child.name}, of which the viewer sees a part`);
+    if (child.sees !== undefined) {
+      throw new Error(`${owner.name}.${name} leads by pages to ${child.name}, of which the viewer sees a part`);
+    }
     const parent = level.add(`${t}.${owner.key}`);
     if (!child.mayRead(viewer)) {
-      return (row) =>
-        page.shape({ items: [], keys: [], hasNextPage: false, total: capped(0) }, list, row[parent] as string);
+      return (row) => page.shape({ items: [], keys: [], hasNextPage: false, total: capped(0) }, row[parent] as string);
     }
     const alias = nextAlias();
     const accepted = field.accepts?.(page.filter ?? {}) ?? { ok: true };
@@ -292,7 +291,6 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     return (row, run) =>
       page.shape(
         pageOf(rowsOf(row), page, keys, (item) => read(item, run), total === null ? null : Number(row[total])),
-        list,
         row[parent] as string,
       );
   };

@@ -56,7 +56,8 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
     return plan;
   };
 
-  const rowsOf = (text: string, values: readonly unknown[]) => database.rows({ name: nameOf(text), text, values });
+  const rowsOf = (text: string, values: readonly unknown[], plannedByValues = false) =>
+    database.rows({ name: plannedByValues ? null : nameOf(text), text, values });
 
   const run = async <T>(
     plan: Plan,
@@ -113,14 +114,14 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
       const plan = planOf(modelOf(list.model), alias, selection, env.viewer);
       const params = new SqlParams();
       params.values.push(...plan.values);
-      const { from, where, order } = list.select(params);
+      const { from, where, order, plannedByValues } = list.select(params);
       const conditions = page.after === null ? where : [...where, afterKey(order, page.after, params)];
       const keys = page.keys ? order.map((_, i) => plan.columns.length + i) : [];
       const columns = [...plan.columns, ...(page.keys ? order.map(({ expression }) => expression) : [])];
       // Cut to the page before anything is joined: what a page costs does not grow with its list.
       const text = `SELECT ${columns.join(', ') || 'NULL'} FROM (SELECT ${alias}.* FROM ${from} ${whereClause(conditions)} ${orderClause(order)} LIMIT ${page.first + 1}) AS ${alias} ${plan.joins.join(' ')} ${orderClause(order)}`;
       const [answer, total] = await Promise.all([
-        run(plan, env, rowsOf(text, params.values), (rows, current) =>
+        run(plan, env, rowsOf(text, params.values, plannedByValues), (rows, current) =>
           pageOf(rows, page, keys, (row) => plan.read(row, current), null),
         ),
         page.total ? countOf(list) : null,
@@ -131,10 +132,11 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
 
   async function countOf(list: ListSource) {
     const params = new SqlParams();
-    const { from, where } = list.select(params);
+    const { from, where, plannedByValues } = list.select(params);
     const [row] = await rowsOf(
       `SELECT count(*) FROM (SELECT FROM ${from} ${whereClause(where)} LIMIT ${COUNT_CAP + 1}) AS capped`,
       params.values,
+      plannedByValues,
     );
     return pageOf([], { first: 0, after: null }, [], () => ({}), Number(row?.[0] ?? 0)).total;
   }

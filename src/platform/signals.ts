@@ -12,7 +12,8 @@ import { listenTo } from './notification';
 import { connectRedis, redisPrefixOf } from './queue';
 
 /** Kinds of objects that signal, by the names under which the audit log knows them. */
-export type SignalTopic = 'ChangeRequest' | 'RatingRun' | 'User';
+export type SignalTopic =
+  'ChangeRequest' | 'CreditLimit' | 'CustomerTier' | 'RatingRun' | 'User' | 'ValueComputation' | 'Warning';
 
 export interface Signal {
   readonly topic: SignalTopic;

@@ -10,10 +10,34 @@ import type { JobCounts } from './queue';
 export interface TelemetrySources {
   readonly pool: () => PoolCounts;
   readonly outbox: () => Promise<OutboxBacklog>;
+  readonly auditLog: () => Promise<AuditLogProgress>;
+  readonly ratings: () => Promise<RatingsProgress>;
   /** By name of the queue. */
   readonly queues: () => Promise<ReadonlyMap<string, JobCounts>>;
   /** The present, for ages. */
   readonly clock: () => Date;
+}
+
+export interface AuditLogProgress {
+  /** Leaves of the newest signed tree. */
+  readonly size: number;
+  /** Committed events that are not in it. */
+  readonly waiting: number;
+  /** Age of the first of them. */
+  readonly lagSeconds: number;
+  /** Rows that do not agree with it. */
+  readonly discrepancies: number;
+}
+
+export interface RatingsProgress {
+  /** Ratings that are due and have not been made. */
+  readonly overdue: number;
+  /** When the longest overdue of them was due; null where there is none. */
+  readonly overdueSince: Date | null;
+  /** Re-ratings for events that are open and past their deadline. */
+  readonly lateEvents: number;
+  /** Share of rated customers, 0 to 1, that the newest scorecard version covers, and targets it missed; null where no campaign is open. */
+  readonly campaign: { readonly share: number; readonly missed: number } | null;
 }
 
 export interface Telemetry {
@@ -38,7 +62,7 @@ export type EventOutcome = 'sent' | 'coalesced' | 'withheld';
 const SOURCE_TIMEOUT_MS = 2_000;
 const DURATION_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySources): Telemetry => {
+export const createTelemetry = ({ pool, outbox, auditLog, ratings, queues, clock }: TelemetrySources): Telemetry => {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -108,6 +132,51 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
     help: 'Age of the first job in the outbox; 0 when there is none',
     registers,
   });
+  const logLeaves = new Gauge({
+    name: 'tierwarden_audit_log_leaves',
+    help: 'Events in the newest signed tree of the audit log',
+    registers,
+  });
+  const logWaiting = new Gauge({
+    name: 'tierwarden_audit_log_waiting_events',
+    help: 'Committed events that no signed tree holds yet, counted up to 10000',
+    registers,
+  });
+  const logLag = new Gauge({
+    name: 'tierwarden_audit_log_lag_seconds',
+    help: 'Age of the first of them; 0 when there is none',
+    registers,
+  });
+  const logDiscrepancies = new Gauge({
+    name: 'tierwarden_audit_log_discrepancies',
+    help: 'Rows that were found not to agree with the audit log, and still do not',
+    registers,
+  });
+  const ratingsOverdue = new Gauge({
+    name: 'tierwarden_ratings_overdue',
+    help: 'Ratings that are due and have not been made',
+    registers,
+  });
+  const ratingsOverdueAge = new Gauge({
+    name: 'tierwarden_ratings_overdue_seconds',
+    help: 'How long the longest overdue of them has been due; 0 when there is none',
+    registers,
+  });
+  const lateEvents = new Gauge({
+    name: 'tierwarden_reratings_late',
+    help: 'Re-ratings for events that are open and past their deadline',
+    registers,
+  });
+  const campaignShare = new Gauge({
+    name: 'tierwarden_rating_campaign_share',
+    help: 'Share of rated customers that the newest scorecard version covers; absent where no campaign is open',
+    registers,
+  });
+  const campaignMissed = new Gauge({
+    name: 'tierwarden_rating_campaign_missed_targets',
+    help: 'Targets of the open campaign that have passed without being met',
+    registers,
+  });
   const answering = new Gauge({
     name: 'tierwarden_source_up',
     help: '1 if the source answered this scrape; without an answer its figures are absent',
@@ -123,6 +192,27 @@ export const createTelemetry = ({ pool, outbox, queues, clock }: TelemetrySource
       outboxRows.set(backlog.waiting);
       const ageMs = backlog.oldest === null ? 0 : clock().getTime() - backlog.oldest.getTime();
       outboxAge.set(Math.max(0, ageMs / 1_000));
+    }),
+    askedOnce('audit_log', auditLog, (progress) => {
+      for (const gauge of [logLeaves, logWaiting, logLag, logDiscrepancies]) gauge.remove();
+      if (progress === null) return;
+      logLeaves.set(progress.size);
+      logWaiting.set(progress.waiting);
+      logLag.set(progress.lagSeconds);
+      logDiscrepancies.set(progress.discrepancies);
+    }),
+    askedOnce('ratings', ratings, (progress) => {
+      for (const gauge of [ratingsOverdue, ratingsOverdueAge, lateEvents, campaignShare, campaignMissed])
+        gauge.remove();
+      if (progress === null) return;
+      ratingsOverdue.set(progress.overdue);
+      ratingsOverdueAge.set(
+        progress.overdueSince === null ? 0 : (clock().getTime() - progress.overdueSince.getTime()) / 1_000,
+      );
+      lateEvents.set(progress.lateEvents);
+      if (progress.campaign === null) return;
+      campaignShare.set(progress.campaign.share);
+      campaignMissed.set(progress.campaign.missed);
     }),
     askedOnce('queue', queues, (counts) => {
       jobs.reset();

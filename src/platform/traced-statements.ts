@@ -15,16 +15,12 @@ export const tracedClient = (tracing: Tracing): typeof Client => {
   TracedClient.prototype.query = function (this: Client, ...given: Given): unknown {
     const plain = (...args: Given): unknown => run.apply(this, args);
     const text = textOf(given[0]);
-    if (text === null || tracing.current() === null) return plain(...given);
-    const span = <T>(work: () => Promise<T>): Promise<T> =>
-      tracing.span(
-        /^[a-z]+/i.exec(text)?.[0].toUpperCase() ?? 'SQL',
-        { kind: 'client', attributes: { 'db.system.name': 'postgresql', 'db.query.text': text } },
-        work,
-      );
+    if (text === null) return plain(...given);
     const callback = given.at(-1);
-    if (typeof callback !== 'function') return span(async () => plain(...given));
-    const ended = span(
+    if (typeof callback !== 'function') return spanned(tracing, text, async () => plain(...given));
+    const ended = spanned(
+      tracing,
+      text,
       () =>
         new Promise<void>((resolve, reject) => {
           plain(...given.slice(0, -1), (error: Error | null, result: unknown) => {
@@ -41,12 +37,23 @@ export const tracedClient = (tracing: Tracing): typeof Client => {
   return TracedClient;
 };
 
+/** `work` under a span of its own, where there is a span for it to stand in. */
+export const spanned = <T>(tracing: Tracing, text: string, work: () => Promise<T>): Promise<T> => {
+  if (tracing.current() === null) return work();
+  const shown = shortened(text);
+  return tracing.span(
+    /^[a-z]+/i.exec(shown)?.[0].toUpperCase() ?? 'SQL',
+    { kind: 'client', attributes: { 'db.system.name': 'postgresql', 'db.query.text': shown } },
+    work,
+  );
+};
+
 /** null for what is no statement with an end of its own, such as the stream of a COPY. */
 const textOf = (statement: unknown): string | null => {
-  if (typeof statement === 'string') return shortened(statement);
+  if (typeof statement === 'string') return statement;
   if (typeof statement !== 'object' || statement === null || 'submit' in statement) return null;
   const { text } = statement as { text?: unknown };
-  return typeof text === 'string' ? shortened(text) : null;
+  return typeof text === 'string' ? text : null;
 };
 
 const shortened = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT_LENGTH);

@@ -4,18 +4,23 @@
  * run again (deadlock, serialization failure). Under an idempotency key it does its work once and gives the same answer
  * ever after.
  */
-import { from as copyFrom } from 'pg-copy-streams';
-import type { PoolClient } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type { Connection, PoolClient } from 'pg';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { IdempotencyKey, Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
 import type { Clock, NewId } from '../kernel/clock';
 import type { Result } from '../kernel/result';
+import { cancelRunning } from './cancel';
 import type { Database, Query } from './database';
 import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
+import { gather } from './gather';
+import { keptStatement } from './kept-statements';
+import { patienceHere } from './patience';
 import { appendSignals, type Signal, type SignalTopic } from './signals';
 import { untraced, type Tracing } from './tracing';
 
@@ -48,17 +53,29 @@ export interface Tx {
   readonly at: Date;
   readonly initiator: Initiator;
   readonly newId: NewId;
-  /** One statement inside this transaction. */
+  /**
+   * One statement inside this transaction. Several that do not need one another's answers may be asked at once: they are
+   * executed in the order in which they were asked, each seeing what the one before did, and share a trip to the server.
+   */
   readonly query: Query;
   /** Streams text or binary COPY data into `COPY … FROM STDIN`; yields the number of rows. */
   copyIn(sql: string, data: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>;
+  /** The pieces of `COPY … TO STDOUT`, to be taken to their end before anything else is asked of this transaction. */
+  copyOut(sql: string): AsyncIterable<Buffer>;
   /** Adds an audit event to this transaction; returns its id. */
   record(event: AuditDraft): string;
+  /**
+   * Writes the events so far, the last of them with what was written to business tables so far. For work that touches more than
+   * belongs into one event: after each part of a few thousand rows. Does nothing where nothing was recorded since the last time.
+   */
+  settle(): Promise<void>;
   enqueue(job: OutboxJob): void;
   /** Tells those who watch the object that it is at this version now; they hear of it when this transaction has committed. */
   signal(topic: SignalTopic, objectId: string, version: number): void;
   /** Runs `work` and undoes it, its events, jobs and signals included: tells whether a change would go through. */
   dryRun<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
+  /** Runs `work`; where it refuses, what it did is undone and this transaction goes on. Not to be nested. */
+  attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>>;
   /** Declares that the work found nothing to do: the transaction is rolled back and no event is demanded. */
   unchanged(): void;
 }
@@ -76,7 +93,7 @@ export interface UnitOfWorkDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly newId: NewId;
-  /** Stores the events of one transaction; given by the audit room. */
+  /** Stores events of one transaction, the last of them with the rows since the call before; given by the audit room. */
   readonly writeAudit: (tx: Tx, events: readonly RecordedEvent[]) => Promise<void>;
   /** Called after a transaction with signals has committed. */
   readonly signalled?: () => void;
@@ -126,33 +143,92 @@ const runOnce = async <T>(
   work: (tx: Tx) => Promise<Result<T>>,
 ): Promise<Result<T>> => {
   const runner = deps.database.dataSource.createQueryRunner();
+  try {
+    const client = (await runner.connect()) as PoolClient;
+    return await transact(deps, by, work, runner.manager, client);
+  } finally {
+    await runner.release();
+  }
+};
+
+const transact = async <T>(
+  deps: UnitOfWorkDeps & { readonly tracing: Tracing },
+  by: Initiator,
+  work: (tx: Tx) => Promise<Result<T>>,
+  manager: EntityManager,
+  client: PoolClient,
+): Promise<Result<T>> => {
   const events: RecordedEvent[] = [];
   const jobs: OutboxJob[] = [];
   const signals: Signal[] = [];
+  /** Of the events, how many are written. */
+  let settled = 0;
   let declaredUnchanged = false;
+  const rollback = async (): Promise<void> => {
+    await client.query('ROLLBACK');
+  };
+  const patience = patienceHere();
+  const pursuit: Pursuit = { under: true, done: Promise.resolve() };
+  const settle = patience?.onLoss('change', () => {
+    pursuit.done = endWhatRuns(client, pursuit);
+  });
+  let committing = false;
+  const { stream } = (client as unknown as { readonly connection: Connection }).connection;
+  shareTrips(client, true);
+  gather(stream, process.nextTick);
   try {
-    const client = (await runner.connect()) as PoolClient;
-    await runner.startTransaction();
-    await client.query("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
-      by.actor.id,
-      statementLabel(by.requestId),
+    patience?.demand('change');
+    await Promise.all([
+      client.query('START TRANSACTION'),
+      client.query(
+        keptStatement("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
+          by.actor.id,
+          statementLabel(by.requestId),
+        ]),
+      ),
     ]);
+    const undoable = async <T>(
+      savepoint: string,
+      attempted: () => Promise<Result<T>>,
+      keeps: (result: Result<T>) => boolean,
+    ): Promise<Result<T>> => {
+      const [eventCount, jobCount, signalCount, settledCount] = [events.length, jobs.length, signals.length, settled];
+      await client.query(`SAVEPOINT ${savepoint}`);
+      // A throw ends the whole transaction, so only the orderly end rolls back to here.
+      const result = await attempted();
+      if (keeps(result)) return result;
+      await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+      events.length = eventCount;
+      jobs.length = jobCount;
+      signals.length = signalCount;
+      settled = settledCount;
+      return result;
+    };
     const tx: Tx = {
-      manager: runner.manager,
+      manager,
       at: deps.clock(),
       initiator: by,
       newId: deps.newId,
-      query: async (sql, params) =>
-        (await client.query(sql, params === undefined ? undefined : [...params])).rows as never[],
+      query: async (sql, params) => {
+        patience?.demand('change');
+        gather(stream, process.nextTick);
+        return (await client.query(params === undefined ? sql : keptStatement(sql, params))).rows as never[];
+      },
       copyIn: async (sql, data) => {
-        const sink = client.query(copyFrom(sql));
+        const sink = alone(client, () => client.query(copyFrom(sql)));
         await pipeline(Readable.from(data), sink);
         return sink.rowCount;
       },
+      copyOut: (sql) => alone(client, () => client.query(copyTo(sql))),
       record: (event) => {
         const id = deps.newId();
         events.push({ ...event, id });
         return id;
+      },
+      settle: async () => {
+        if (events.length === settled) return;
+        await deps.writeAudit(tx, events.slice(settled));
+        settled = events.length;
       },
       enqueue: (job) => {
         jobs.push(job);
@@ -160,17 +236,8 @@ const runOnce = async <T>(
       signal: (topic, objectId, version) => {
         signals.push({ topic, objectId, version });
       },
-      dryRun: async (rehearsal) => {
-        const [eventCount, jobCount, signalCount] = [events.length, jobs.length, signals.length];
-        await client.query('SAVEPOINT dry_run');
-        // A throw ends the whole transaction, so only the orderly end rolls back to here.
-        const result = await rehearsal();
-        await client.query('ROLLBACK TO SAVEPOINT dry_run');
-        events.length = eventCount;
-        jobs.length = jobCount;
-        signals.length = signalCount;
-        return result;
-      },
+      dryRun: (rehearsal) => undoable('dry_run', rehearsal, () => false),
+      attempt: (attempted) => undoable('attempt', attempted, ({ ok }) => ok),
       unchanged: () => {
         declaredUnchanged = true;
       },
@@ -178,7 +245,7 @@ const runOnce = async <T>(
     if (isKeyed(by)) {
       const kept = await claimKey(tx.query, by, tx.at);
       if (kept !== null) {
-        await runner.rollbackTransaction();
+        await rollback();
         return kept as Result<T>;
       }
       await client.query('SAVEPOINT key_claimed');
@@ -188,27 +255,78 @@ const runOnce = async <T>(
       if (declaredUnchanged && events.length > 0)
         throw new Error('work that declares itself unchanged recorded events');
       if (!isKeyed(by) || (!result.ok && result.refusal.code === 'FORBIDDEN')) {
-        await runner.rollbackTransaction();
+        await rollback();
         return result;
       }
       await client.query('ROLLBACK TO SAVEPOINT key_claimed');
       signals.length = 0;
     } else {
-      if (events.length === 0) throw new Error('a unit of work must record at least one audit event');
-      await deps.writeAudit(tx, events);
+      // The rows since the last time need one as well.
+      if (events.length === settled) throw new Error('a unit of work must record at least one audit event');
       deps.tracing.current()?.set({ 'tierwarden.actions': [...new Set(events.map(({ action }) => action))] });
-      if (jobs.length > 0) await appendOutbox(tx.query, jobs, by.requestId, tx.at, deps.tracing.traceParent());
-      if (signals.length > 0) await appendSignals(tx.query, signals);
+      await Promise.all([
+        deps.writeAudit(tx, events.slice(settled)),
+        jobs.length > 0 && appendOutbox(tx.query, jobs, by.requestId, tx.at, deps.tracing.traceParent()),
+        signals.length > 0 && appendSignals(tx.query, signals),
+      ]);
     }
     if (isKeyed(by)) await keepAnswer(tx.query, by, result);
-    await runner.commitTransaction();
+    patience?.beginCommit();
+    committing = true;
+    settle?.();
+    // Alone: whatever comes before it has been answered, so nothing is committed without its events.
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT') throw new Error('a statement of this transaction had failed');
     if (signals.length > 0) deps.signalled?.();
     return result;
   } catch (error) {
+    const loss = committing ? null : (patience?.lossOf('change') ?? null);
+    if (loss !== null) await calledOff(client, pursuit);
     // The first error is the one worth hearing of; a rollback on a broken connection fails by itself.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
+    await rollback().catch(() => undefined);
+    throw loss ?? error;
   } finally {
-    await runner.release();
+    settle?.();
+    shareTrips(client, false);
   }
+};
+
+/** Whether statements are sent before the earlier ones are answered. To be changed only while none is under way. */
+const shareTrips = (client: PoolClient, pipeline: boolean): void => {
+  Object.assign(client, { pipeline });
+};
+
+/** A stream of COPY shares its connection with no statement. */
+const alone = <T>(client: PoolClient, begin: () => T): T => {
+  shareTrips(client, false);
+  try {
+    return begin();
+  } finally {
+    shareTrips(client, true);
+  }
+};
+
+interface Pursuit {
+  /** Whether something of the transaction may still be running. */
+  under: boolean;
+  /** When no more words are on their way. */
+  done: Promise<void>;
+}
+
+const CANCEL_AGAIN_MS = 100;
+
+/** Ends one statement of the transaction after the other, until none comes any more. */
+const endWhatRuns = async (client: PoolClient, pursuit: Pursuit): Promise<void> => {
+  while (pursuit.under) {
+    await cancelRunning(client);
+    await sleep(CANCEL_AGAIN_MS);
+  }
+};
+
+/** Afterwards nothing hits the connection any more. */
+const calledOff = async (client: PoolClient, pursuit: Pursuit): Promise<void> => {
+  pursuit.under = false;
+  await pursuit.done;
+  // What the server was told last may be heard as late as now.
+  await client.query('SELECT 1').catch(() => undefined);
 };

@@ -8,12 +8,15 @@ import type { Database } from '../platform/database';
 import type { UnitOfWork } from '../platform/unit-of-work';
 import { recordOutcomes, type OutcomeBatch, type OutcomesRecorded } from './outcome.commands';
 import { importOutcomes, type OutcomeImportSummary } from './outcome.import';
+import { createOverrideReports } from './override-report.queries';
 import { createOutcomeQueries, type OutcomeQueries } from './outcome.queries';
 
 export { isOutcomeEvent, OUTCOME_EVENTS, type OutcomeClaim, type OutcomeEvent } from './domain/outcome';
 export type { OutcomeBatch, OutcomesRecorded } from './outcome.commands';
 export type { OutcomeImportSummary } from './outcome.import';
+export { REPORT_VIEWS, type ReportView } from './domain/override-report';
 export type { RankPower } from './outcome.queries';
+export type { OverrideReport } from './override-report.queries';
 
 export interface Validation {
   /** What many customers came to; what is known already changes nothing. */
@@ -24,7 +27,7 @@ export interface Validation {
     input: { readonly file: string; readonly map: IndicatorMap },
     options?: Omit<ImportOptions, 'dryRun'>,
   ): Promise<Result<OutcomeImportSummary>>;
-  readonly queries: OutcomeQueries;
+  readonly queries: OutcomeQueries & ReturnType<typeof createOverrideReports>;
 }
 
 export const createValidation = ({
@@ -40,6 +43,6 @@ export const createValidation = ({
   return {
     recordOutcomes: record,
     importFile: (by, input, options) => importOutcomes({ newId, record }, by, input, options),
-    queries: createOutcomeQueries(database),
+    queries: { ...createOutcomeQueries(database), ...createOverrideReports(database) },
   };
 };
