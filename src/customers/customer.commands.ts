@@ -39,6 +39,7 @@ import { checkIndustry, type IndustryEntry } from './domain/industry';
 import { Register } from './domain/register';
 import { decideRelation, normaliseRelation, type Relation, type RelationInput } from './domain/relation';
 import { ensureBatch, type ImportBatch } from './import-batch.store';
+import { personsAmong } from './person.store';
 
 export interface CustomerOutcome {
   readonly customer: Customer;
@@ -116,8 +117,12 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
   };
 
   return {
-    /** Refuses what decideRegistration refuses. */
-    registerCustomer: (by: Initiator, input: CustomerInput): Promise<Result<CustomerOutcome>> =>
+    /** Refuses what decideRegistration refuses, and what `along` does, which comes into being together with the party. */
+    registerCustomer: (
+      by: Initiator,
+      input: CustomerInput,
+      along: (tx: Tx, customer: Customer) => Promise<Result<unknown>> = async () => ok(true),
+    ): Promise<Result<CustomerOutcome>> =>
       write(by, [input], async (tx, assignees) => {
         await lockRegister(tx);
         const decision = decideRegistration(input, await openRegister(tx, [input], assignees));
@@ -129,7 +134,8 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
           object: { type: 'Customer', id: customer.id },
           after: asJson(fieldsOf(customer)),
         });
-        return ok<CustomerOutcome>({ customer, auditEventId });
+        const companion = await along(tx, customer);
+        return companion.ok ? ok<CustomerOutcome>({ customer, auditEventId }) : companion;
       }),
 
     /** Refuses NOT_FOUND, STALE_VERSION and what decideChange refuses. Without a difference nothing is written. */
@@ -156,6 +162,13 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         const decision = decideChange(current, request.changes, request.reason, register);
         if (!decision.ok) return underChanges(decision);
         const { fields, changed } = decision.value;
+        const name = changed.find((field) => SEALED_FOR_PERSONS.has(field));
+        if (name !== undefined && (await personsAmong(tx.query, [current.id])).size > 0) {
+          return refuse('INVALID_STATE', 'What is personal of a person is corrected apart from the master data.', {
+            reason: 'PERSONAL_FIELD',
+            field: ['changes', name],
+          });
+        }
         if (changed.length === 0) {
           tx.unchanged();
           return ok<CustomerOutcome>({ customer: current, auditEventId: null });
@@ -281,6 +294,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
             });
           }
           const register = await openRegister(tx, [...inputs.values()], assignees);
+          const persons = await personsAmong(tx.query, register.ids());
           const written = { inserted: new Map<string, Customer>(), updated: new Map<string, Customer>() };
           let unchanged = 0;
           for (const [row, input] of inputs) {
@@ -294,6 +308,15 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
             }
             if (decision.value === null) {
               unchanged++;
+              continue;
+            }
+            const { value: fields } = decision;
+            const name =
+              current === undefined || !persons.has(current.id)
+                ? undefined
+                : [...SEALED_FOR_PERSONS].find((field) => current[field] !== fields[field]);
+            if (name !== undefined) {
+              refuseRow(row, name, 'PERSONAL_FIELD');
               continue;
             }
             const customer =
@@ -383,6 +406,9 @@ export interface Registration {
   readonly registered: number;
   readonly refusals: ReadonlyMap<string, Refusal>;
 }
+
+/** Kept sealed where a party is a natural person; its row bears a pseudonym. */
+const SEALED_FOR_PERSONS: ReadonlySet<CustomerField> = new Set(['nameZh', 'nameEn', 'shortName']);
 
 interface Assignees {
   /** Ids that exist. */

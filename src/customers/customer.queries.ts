@@ -5,12 +5,12 @@ import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import type { Database, Query } from '../platform/database';
 import { choiceConditions, type Choice } from '../platform/filter';
-import { type SqlParams, type OrderColumn } from '../platform/keyset';
+import { SqlParams, type OrderColumn } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { CUSTOMER_COLUMNS, RELATION_COLUMNS, RELATION_ENDS, toCustomer, toRelation } from './customer.rows';
 import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
 import type { Stage } from './domain/lifecycle';
-import { GROUP_KINDS, MAJORITY_SHARE, type Relation } from './domain/relation';
+import type { Relation } from './domain/relation';
 
 /** Conditions on a party itself; those of other rooms are joined to them there. */
 export interface CustomerConditions {
@@ -59,6 +59,18 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
         order: customerOrder([]),
       }),
     });
+  },
+
+  /** Up to 50 parties whose name, number, credit code or LEI holds the text. Needs `customer.read`, else nothing is found. */
+  idsMatching: async (actor: Actor, search: string): Promise<string[]> => {
+    if (!permit(actor, 'customer.read').ok) return [];
+    const params = new SqlParams();
+    const where = customerConditions({ search }, params);
+    const rows = await query<{ id: string }>(
+      `SELECT id FROM customer WHERE ${where.join(' AND ')} ORDER BY number LIMIT 50`,
+      params.values,
+    );
+    return rows.map(({ id }) => id);
   },
 
   /** Null when no party has the number, or without `customer.read`. */
@@ -126,16 +138,7 @@ export const createCustomerQueries = ({ query }: Pick<Database, 'query'>) => ({
    */
   groupOf: async (actor: Actor, customerId: string): Promise<CustomerGroup> => {
     if (!permit(actor, 'customer.read').ok) return { memberIds: [customerId] };
-    const rows = await query<{ id: string }>(
-      `WITH RECURSIVE member AS (
-         SELECT $1::uuid AS id
-         UNION
-         SELECT CASE WHEN tie.from_id = member.id THEN tie.to_id ELSE tie.from_id END
-         FROM member JOIN customer_relation AS tie ON tie.from_id = member.id OR tie.to_id = member.id
-         WHERE tie.ended_at IS NULL AND (tie.kind = ANY ($2) OR (tie.kind = 'SHAREHOLDER' AND tie.share > $3::numeric)))
-       SELECT id FROM member ORDER BY id`,
-      [customerId, GROUP_KINDS, MAJORITY_SHARE],
-    );
+    const rows = await query<{ id: string }>('SELECT unnest(customer_group($1)) AS id', [customerId]);
     return { memberIds: rows.map((row) => row.id) };
   },
 });
@@ -154,6 +157,9 @@ const customersAt = async (query: Query, ids: readonly string[], moment: Date): 
   return rows.map(({ fields, ...row }) => toCustomer({ ...fields, ...row }));
 };
 
+/** Words of which the index holds something: two letters, or one that is not ASCII. */
+const INDEXED = /..|[^\0-\x7f]/su;
+
 /** SQL over `customer`, for this room's pages and for rooms that join their own tables to them. */
 export const customerConditions = (conditions: CustomerConditions, params: SqlParams): string[] => {
   const where = [
@@ -165,14 +171,14 @@ export const customerConditions = (conditions: CustomerConditions, params: SqlPa
     ...choiceConditions('customer.owner_user_id', 'uuid', conditions.ownerUserId, params),
     ...choiceConditions('customer.org_unit_id', 'uuid', conditions.orgUnitId, params),
   ];
-  if (conditions.search !== undefined && conditions.search.trim() !== '') {
-    const pattern = params.add(
-      `%${conditions.search
-        .trim()
-        .normalize('NFC')
-        .replace(/[\\%_]/g, '\\$&')}%`,
-    );
+  const sought = conditions.search?.trim().normalize('NFC') ?? '';
+  if (sought !== '') {
+    const pattern = params.add(`%${sought.replace(/[\\%_]/g, '\\$&')}%`);
     where.push(`customer.search_text LIKE lower(${pattern})`);
+    // What the index knows of it; the comparison above decides.
+    if (INDEXED.test(sought)) {
+      where.push(`tw_search_grams(customer.search_text) @> tw_search_grams(lower(${params.add(sought)}))`);
+    }
   }
   return where;
 };

@@ -1,7 +1,7 @@
 /** How parties are read for screens. */
 import type { Actor } from '../kernel/actor';
 import { permit } from '../identity';
-import { bool, identity, int, many, moment, numeric, one, text, type RoomReads } from '../platform/read-model';
+import { bool, day, identity, int, many, moment, numeric, one, text, type RoomReads } from '../platform/read-model';
 import { RELATION_ENDS } from './customer.rows';
 
 const mayRead = (viewer: Actor): boolean => permit(viewer, 'customer.read').ok;
@@ -44,6 +44,7 @@ export const customerReads: RoomReads = {
         version: int('version'),
         industry: one('Industry', (customer, industry) => `${industry}.code = ${customer}.industry_code`),
         orgUnit: one('OrgUnit', (customer, unit) => `${unit}.id = ${customer}.org_unit_id`),
+        person: one('Person', (customer, person) => `${person}.customer_id = ${customer}.id`),
         owner: one('User', (customer, user) => `${user}.id = ${customer}.owner_user_id`),
         relations: many(
           'CustomerRelation',
@@ -56,6 +57,19 @@ export const customerReads: RoomReads = {
             `${request}.state = 'IN_REVIEW' AND ${request}.subject_type = 'Customer' AND ${request}.subject_id = ${customer}.id::text`,
           (request) => `${request}.submitted_at, ${request}.id`,
         ),
+      },
+    },
+    {
+      name: 'Person',
+      table: (t) => `person AS ${t}`,
+      key: 'customer_id',
+      mayRead,
+      fields: {
+        form: text('form'),
+        state: text('state'),
+        heldSince: moment('held_since'),
+        retainUntil: day('retain_until'),
+        version: int('version'),
       },
     },
     {

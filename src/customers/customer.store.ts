@@ -46,6 +46,15 @@ export const findHolders = async (
   return rows.map(toCustomer);
 };
 
+/** Who looks after the customer. */
+export const ownersOf = async (tx: Tx, customerId: string): Promise<string[]> =>
+  (
+    await tx.query<{ id: string }>(
+      'SELECT owner_user_id AS id FROM customer WHERE id = $1 AND owner_user_id IS NOT NULL',
+      [customerId],
+    )
+  ).map(({ id }) => id);
+
 export const findIdsByNumber = async (tx: Tx, numbers: readonly string[]): Promise<Map<string, string>> => {
   const rows = await tx.query<{ number: string; id: string }>(
     'SELECT number, id FROM customer WHERE number = ANY ($1::text[])',

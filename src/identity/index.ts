@@ -7,9 +7,9 @@ import type { TokenVerifier } from './token-verifier';
 import { createUserCommands, type UserCommands } from './user.commands';
 import { createUserQueries, type UserQueries } from './user.queries';
 
-export { ACTIONS, permit, permitPast, type Action } from './domain/permissions';
+export { ACTIONS, decidesRequests, rolesConflict, permit, permitPast, type Action } from './domain/permissions';
 export { SAMPLE_USERS } from './domain/sample-people';
-export { LINES, type Line, type User } from './domain/user';
+export type { User } from './domain/user';
 export {
   createTokenVerifier,
   IdentityProviderUnavailable,
@@ -19,7 +19,19 @@ export {
 export type { Authentication } from './authentication';
 export type { UserFilter } from './user.queries';
 export { byActorId, userReads } from './user.reads';
-export { standingsOf } from './user.store';
+export { decideDelegation, type DelegationTerms } from './domain/decide-delegation';
+export { decideGrant } from './domain/decide-access';
+export {
+  currentDelegations,
+  delegationFacts,
+  insertDelegation,
+  lockDelegation,
+  lockDelegations,
+  mandatedStanding,
+  mandatesAt,
+  revokeDelegation,
+} from './delegation.store';
+export { insertGrants, lockUser, raiseVersion, standingsNow, standingsOf, type Standing } from './user.store';
 
 export interface IdentityDeps {
   readonly database: Database;

@@ -10,7 +10,8 @@ import type { AuditDraft, Tx, UnitOfWork } from '../platform/unit-of-work';
 import { decideDeactivation, decideGrant, decideRevocation, decideRoles } from './domain/decide-access';
 import { permit } from './domain/permissions';
 import { SAMPLE_ORG_UNITS, SAMPLE_USERS } from './domain/sample-people';
-import { isLine, requireNames, type NewOrgUnit, type NewUser, type OrgUnit, type User } from './domain/user';
+import { isLine } from '../kernel/line';
+import { requireNames, type NewOrgUnit, type NewUser, type OrgUnit, type User } from './domain/user';
 import {
   findOrgUnit,
   insertGrants,

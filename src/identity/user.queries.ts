@@ -1,6 +1,7 @@
 /** Reads users, their roles in force and their org units. It never writes. */
 import { permit } from './domain/permissions';
-import { isLine, type OrgUnit, type User } from './domain/user';
+import { isLine } from '../kernel/line';
+import { actorOf, type OrgUnit, type User } from './domain/user';
 import type { Actor } from '../kernel/actor';
 import type { Page, PageRequest } from '../kernel/page';
 import { ok, type Result } from '../kernel/result';
@@ -106,7 +107,27 @@ export const createUserQueries = (database: Database) => {
       return ok(rows.map((row) => toOrgUnit(row.org_unit)));
     },
 
+    /** Up to 50 people whose name holds the text, in any case. Needs `user.read`, else nobody is found. */
+    idsByName: async (actor: Actor, search: string): Promise<string[]> => {
+      if (!permit(actor, 'user.read').ok) return [];
+      const pattern = `%${search
+        .trim()
+        .normalize('NFC')
+        .replace(/[\\%_]/g, '\\$&')}%`;
+      const rows = await database.query<{ id: string }>(
+        'SELECT id FROM app_user WHERE display_name ILIKE $1 ORDER BY display_name, id LIMIT 50',
+        [pattern],
+      );
+      return rows.map(({ id }) => id);
+    },
+
     /** For authentication, before there is an actor who could be asked for permission. */
+    /** Whoever acts under this id; null for somebody unknown or no longer there. */
+    actorById: async (id: string): Promise<Actor | null> => {
+      const [user] = await select('u.id = $1 AND u.active', [id]);
+      return user === undefined ? null : actorOf(user);
+    },
+
     bySubject: async (subject: string): Promise<User | null> => (await select('u.subject = $1', [subject]))[0] ?? null,
   };
 };

@@ -1,5 +1,5 @@
 /** How people and org units are read for screens. */
-import { bool, identity, json, one, text, type RoomReads } from '../platform/read-model';
+import { bool, identity, int, json, one, text, type RoomReads } from '../platform/read-model';
 import { permit } from './domain/permissions';
 import type { Actor } from '../kernel/actor';
 
@@ -36,6 +36,7 @@ export const userReads: RoomReads = {
         id: identity,
         displayName: text('display_name'),
         active: bool('active'),
+        version: int('version'),
         roles: json(
           (t) => `(SELECT coalesce(json_agg(held.role ORDER BY held.role COLLATE "C"), '[]') FROM user_role AS held
                    WHERE held.user_id = ${t}.id AND held.revoked_at IS NULL)`,

@@ -5,7 +5,8 @@
 import { IsNull } from 'typeorm';
 import type { Role } from '../kernel/role';
 import type { Tx } from '../platform/unit-of-work';
-import type { Line, OrgUnit, User } from './domain/user';
+import type { Line } from '../kernel/line';
+import type { OrgUnit, User } from './domain/user';
 import { OrgUnitEntity } from './org-unit.entity';
 import { UserEntity, UserRoleEntity } from './user.entity';
 import { toUser, USER_SELECT, type UserRow } from './user.queries';
@@ -32,7 +33,15 @@ export interface Standing {
  * transaction ends. Unknown ids are left out.
  */
 export const standingsOf = async (query: Tx['query'], userIds: readonly string[]): Promise<Standing[]> => {
-  await query('SELECT FROM app_user WHERE id = ANY ($1) ORDER BY id FOR SHARE', [userIds]);
+  const [, standings] = await Promise.all([
+    query('SELECT FROM app_user WHERE id = ANY ($1) ORDER BY id FOR SHARE', [userIds]),
+    standingsNow(query, userIds),
+  ]);
+  return standings;
+};
+
+/** As {@link standingsOf}, for screens: nothing is held. */
+export const standingsNow = async (query: Tx['query'], userIds: readonly string[]): Promise<Standing[]> => {
   const rows = await query<UserRow>(`${USER_SELECT} WHERE u.id = ANY ($1)`, [userIds]);
   return rows.map(toUser).map(({ id, active, roles, orgUnit }) => ({ userId: id, active, roles, line: orgUnit.line }));
 };

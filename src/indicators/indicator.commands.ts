@@ -5,8 +5,9 @@
 import { digestOf } from '../kernel/canonical-json';
 import type { Initiator } from '../kernel/actor';
 import type { Clock } from '../kernel/clock';
+import { Decimal } from '../kernel/decimal';
 import { refuse } from '../kernel/refusal';
-import { ok, type Result } from '../kernel/result';
+import { ok, refused, type Result } from '../kernel/result';
 import {
   customerExists,
   ensureBatch,
@@ -20,10 +21,17 @@ import {
   type RowRefusal,
 } from '../customers';
 import { permit } from '../identity';
+import type { Policies } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { IndicatorRow } from './domain/read-row';
+import { OWN_SOURCES } from './domain/precedence';
+import { sourceQuality, type ArrivalCounts } from './domain/source-quality';
 import { checkSnapshot, contentDigest, type Snapshot, type SnapshotContent } from './domain/snapshot';
-import { customersWithSnapshots, insertSnapshots, lockValues, newestDigests, rebuildCurrent } from './indicator.store';
+import { currentValues } from './indicator.queries';
+import { customersWithSnapshots, lockValues, newestDigests, rebuildCurrent } from './indicator.store';
+import { adoptedPrecedence, insertAdoption, type AdoptedPrecedence } from './precedence.store';
+import { arrivalOfBatch, noteArrival } from './source-arrival.store';
+import { newSnapshot, takeIn } from './take-in';
 
 /** How customers are registered that a file names and the register does not have. */
 export interface CreateCustomers {
@@ -43,15 +51,18 @@ export interface IndicatorRows {
   readonly keyColumn?: string | null;
   /** Does everything and keeps nothing. */
   readonly dryRun?: boolean;
+  /** Row codes of what was refused before the rows came here. */
+  readonly refusedBefore?: readonly RowRefusal['code'][];
 }
 
 export interface IndicatorCommandDeps {
   readonly unitOfWork: UnitOfWork;
   readonly clock: Clock;
   readonly customers: Customers;
+  readonly policies: Pick<Policies, 'inForce'>;
 }
 
-export const createIndicatorCommands = ({ unitOfWork, clock, customers }: IndicatorCommandDeps) => {
+export const createIndicatorCommands = ({ unitOfWork, clock, customers, policies }: IndicatorCommandDeps) => {
   const write = async <T>(by: Initiator, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> => {
     const permitted = permit(by.actor, 'indicator.import');
     return permitted.ok ? unitOfWork.run(by, work) : permitted;
@@ -120,14 +131,20 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
           return;
         }
         counts[before === null ? 'new' : 'changed']++;
-        snapshots.push(newSnapshot(tx, customerId, content, digest, batch?.id ?? null));
+        snapshots.push(newSnapshot(tx, customerId, content, batch?.id ?? null));
       });
-      await insertSnapshots(tx, snapshots);
+      const { contradictions, derived } = await takeIn(tx, snapshots);
+      const arrived = [...snapshots, ...derived];
+      // What a file has refused is counted once it has been read to its end.
+      const refused =
+        batch === undefined ? [...(request.refusedBefore ?? []), ...refusals.map(({ code }) => code)] : [];
       const outcome: ImportOutcome = { ...counts, refusals };
-      if (snapshots.length === 0 || request.dryRun === true) {
+      if (snapshots.length + refused.length === 0 || request.dryRun === true) {
         tx.unchanged();
         return ok(outcome);
       }
+      const { source } = request;
+      const arrival = await noteArrival(tx, { source, batchId: batch?.id ?? null, snapshots, contradictions, refused });
       tx.record({
         action: 'indicator.imported',
         object: { type: 'ImportBatch', id: batch?.id ?? tx.newId() },
@@ -135,17 +152,45 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
           source: request.source,
           ...counts,
           refused: refusals.length,
+          values: { ...arrival },
+          derived: derived.length,
           customersRegistered: registered,
           industryAdded,
-          digest: digestOf(
-            snapshots.map(({ id, customerId, contentDigest: content }) => ({ id, customerId, content })),
-          ),
+          digest: digestOf(arrived.map(({ id, customerId, contentDigest: content }) => ({ id, customerId, content }))),
         },
       });
       return ok(outcome);
     });
 
   return {
+    /**
+     * Moves one indicator of a customer inside the transaction of what moved it, with today as its date, as a source of its own; `valueOf` is given the
+     * value on record. Yields the snapshot, null where nothing changed. Refuses what checkSnapshot refuses, about `value`.
+     */
+    adjustWithin: async (
+      tx: Tx,
+      change: {
+        readonly customerId: string;
+        readonly code: string;
+        readonly valueOf: (known: string | null) => string;
+      },
+    ): Promise<Result<string | null>> => {
+      const { customerId, code } = change;
+      const source = OWN_SOURCES.EVENTS;
+      await lockValues(tx);
+      const known = (await currentValues(tx.query, code, [customerId])).get(customerId) ?? null;
+      const value = change.valueOf(known);
+      if (known !== null && new Decimal(known).equals(value)) return ok(null);
+      const asOf = tx.at.toISOString().slice(0, 10);
+      // What is ours by name passes no check of what others may call themselves.
+      const checked = checkSnapshot({ asOf, source: 'event', quality: 'REPORTED', values: { [code]: value } }, tx.at);
+      if (!checked.ok) return refused({ ...checked.refusal, field: ['value'] });
+      const snapshot = newSnapshot(tx, customerId, { ...checked.value, source });
+      const { contradictions } = await takeIn(tx, [snapshot]);
+      await noteArrival(tx, { source, batchId: null, snapshots: [snapshot], contradictions, refused: [] });
+      return ok(snapshot.id);
+    },
+
     /**
      * One snapshot of one customer, as events bring them. Refuses NOT_FOUND/CUSTOMER and what checkSnapshot refuses. When
      * the newest snapshot of that day and source says the same, nothing is written and `snapshot` is null.
@@ -168,12 +213,21 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
           tx.unchanged();
           return ok({ snapshot: null, auditEventId: null });
         }
-        const snapshot = newSnapshot(tx, customerId, checked.value, digest, null);
-        await insertSnapshots(tx, [snapshot]);
+        const snapshot = newSnapshot(tx, customerId, checked.value);
+        const { contradictions, derived } = await takeIn(tx, [snapshot]);
+        await noteArrival(tx, { source, batchId: null, snapshots: [snapshot], contradictions, refused: [] });
         const auditEventId = tx.record({
           action: 'indicator.recorded',
           object: { type: 'Customer', id: customerId },
           after: { snapshotId: snapshot.id, asOf, source, quality, values },
+          ...(contradictions.length + derived.length === 0
+            ? {}
+            : {
+                data: {
+                  contradictions: contradictions.length,
+                  derived: derived.map(({ id, asOf: day }) => ({ id, asOf: day })),
+                },
+              }),
         });
         return ok({ snapshot, auditEventId });
       }),
@@ -200,11 +254,62 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
         const code = SNAPSHOT_ROW_CODES[checked.refusal.reason ?? ''] ?? 'SHAPE';
         refusals.push(rowRefusal(index + 1, field.at(-1) ?? null, code, content.values[field[1] ?? ''] ?? ''));
       });
-      const outcome = await importCheckedRows(by, { ...request, rows });
+      const refusedBefore = refusals.map(({ code }) => code);
+      const outcome = await importCheckedRows(by, { ...request, rows, refusedBefore });
       return outcome.ok ? ok({ ...outcome.value, refusals: [...refusals, ...outcome.value.refusals] }) : outcome;
     },
 
     importCheckedRows,
+
+    /** Counts what a file had refused, once it has been read to its end, and puts the quality of what came with it on record. */
+    judgeBatch: (
+      by: Initiator,
+      {
+        batchId,
+        source,
+        refused,
+      }: { readonly batchId: string; readonly source: string; readonly refused: readonly RowRefusal['code'][] },
+    ): Promise<Result<ArrivalCounts>> =>
+      write(by, async (tx) => {
+        await noteArrival(tx, { source, batchId, snapshots: [], contradictions: [], refused });
+        const arrived = await arrivalOfBatch(tx, batchId);
+        const score = sourceQuality(arrived);
+        if (score === null) tx.unchanged();
+        else {
+          tx.record({
+            action: 'indicator.sourceJudged',
+            object: { type: 'ImportBatch', id: batchId },
+            data: { source, ...arrived, score },
+          });
+        }
+        return ok(arrived);
+      }),
+
+    /**
+     * Lets the source precedence that is in force count, if it does not yet: from this moment on values are folded by it,
+     * those that are there included, all in one unit of work. Yields whether there was something to adopt.
+     */
+    adoptPrecedence: (by: Initiator): Promise<Result<boolean>> =>
+      unitOfWork.run<boolean>(by, async (tx) => {
+        await lockValues(tx);
+        const policy = await policies.inForce(tx, 'SOURCE_PRECEDENCE');
+        const before = await adoptedPrecedence(tx.query);
+        if (policy.number <= before.number) {
+          tx.unchanged();
+          return ok(false);
+        }
+        await insertAdoption(tx, policy);
+        const precedence = await adoptedPrecedence(tx.query);
+        const folded = await foldEverybody(tx, precedence);
+        tx.record({
+          action: 'indicator.precedenceAdopted',
+          object: { type: 'PolicyVersion', id: policy.id },
+          ...(before.number === 0 ? {} : { before: { number: before.number } }),
+          after: { number: policy.number, digest: policy.digest },
+          data: { customers: folded },
+        });
+        return ok(true);
+      }),
 
     /**
      * Folds the projection anew for every customer, in units of work of their own. It ends as it was unless the projection
@@ -221,7 +326,7 @@ export const createIndicatorCommands = ({ unitOfWork, clock, customers }: Indica
             tx.unchanged();
             return ok(found);
           }
-          await rebuildCurrent(tx, found);
+          await rebuildCurrent(tx, found, await adoptedPrecedence(tx.query));
           tx.record({
             action: 'indicator.projectionRebuilt',
             object: { type: 'IndicatorProjection', id: 'current' },
@@ -251,6 +356,19 @@ interface FoundCustomers {
 
 const REBUILD_CHUNK = 1000;
 
+/** Folds all customers anew inside one unit of work, a chunk at a time; yields how many. */
+const foldEverybody = async (tx: Tx, precedence: AdoptedPrecedence): Promise<number> => {
+  let total = 0;
+  for (let after: string | null = null; ;) {
+    const found: string[] = await customersWithSnapshots(tx, after, REBUILD_CHUNK);
+    const last = found.at(-1);
+    if (last === undefined) return total;
+    await rebuildCurrent(tx, found, precedence);
+    after = last;
+    total += found.length;
+  }
+};
+
 const SNAPSHOT_ROW_CODES: Readonly<Record<string, RowRefusal['code']>> = {
   AS_OF: 'NOT_A_DATE',
   FUTURE_DATE: 'FUTURE_DATE',
@@ -263,18 +381,3 @@ const SNAPSHOT_ROW_CODES: Readonly<Record<string, RowRefusal['code']>> = {
 };
 
 const isChinese = (name: string): boolean => /\p{Script=Han}/u.test(name);
-
-const newSnapshot = (
-  tx: Tx,
-  customerId: string,
-  content: SnapshotContent,
-  digest: string,
-  batchId: string | null,
-): Snapshot => ({
-  id: tx.newId(),
-  customerId,
-  ...content,
-  recordedAt: tx.at,
-  contentDigest: digest,
-  batchId,
-});

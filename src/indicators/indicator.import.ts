@@ -3,7 +3,7 @@ import type { Initiator } from '../kernel/actor';
 import { digestOf } from '../kernel/canonical-json';
 import type { Clock } from '../kernel/clock';
 import type { Result } from '../kernel/result';
-import { runImport, type ImportDeps, type ImportOptions, type ImportSummary } from '../customers';
+import { runImport, type ImportDeps, type ImportOptions, type ImportSummary, type RowRefusal } from '../customers';
 import { permit } from '../identity';
 import { readYamlFile } from '../platform/yaml-source';
 import { contentDigest } from './domain/snapshot';
@@ -15,7 +15,7 @@ export const readIndicatorMap = (path: string): Promise<Result<IndicatorMap>> =>
 
 export interface IndicatorImportDeps extends ImportDeps {
   readonly clock: Clock;
-  readonly commands: Pick<IndicatorCommands, 'importCheckedRows'>;
+  readonly commands: Pick<IndicatorCommands, 'importCheckedRows' | 'judgeBatch'>;
 }
 
 /** Needs `indicator.import`, and `customer.write` where the map creates customers. Refuses what runImport refuses. */
@@ -36,7 +36,8 @@ export const createIndicatorImport =
     const now = deps.clock();
     const dryRun = options.dryRun ?? false;
     const [keyColumn = null] = keyColumns(map);
-    return runImport<IndicatorRow>(deps, by, {
+    const refused: RowRefusal['code'][] = [];
+    const summary = await runImport<IndicatorRow>(deps, by, {
       kind: 'INDICATORS',
       file,
       source: map.source,
@@ -60,9 +61,15 @@ export const createIndicatorImport =
           ...(create === undefined ? {} : { create }),
         }),
       dryRun,
-      onRefusals: options.onRefusals ?? (async () => undefined),
+      onRefusals: async (refusals) => {
+        for (const { code } of refusals) refused.push(code);
+        await options.onRefusals?.(refusals);
+      },
       onProgress: options.onProgress ?? (() => undefined),
     });
+    if (!summary.ok || summary.value.batchId === null) return summary;
+    const judged = await deps.commands.judgeBatch(by, { batchId: summary.value.batchId, source: map.source, refused });
+    return judged.ok ? summary : judged;
   };
 
 const createOf = ({ customer: { create } }: IndicatorMap): CreateCustomers | undefined =>

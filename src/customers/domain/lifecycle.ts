@@ -2,9 +2,9 @@
  * Life-cycle stages 「生命周期阶段」 of a party (domain rule D4) and the moves between them, as data. A party that has
  * left may be won back; nobody skips from acquisition to maturity or decline.
  */
-/** 获取, 成长, 成熟, 衰退, 流失. */
-export const STAGES = ['ACQUISITION', 'GROWTH', 'MATURITY', 'DECLINE', 'EXITED'] as const;
-export type Stage = (typeof STAGES)[number];
+import type { Stage } from '../../kernel/life-cycle';
+
+export { STAGES, type Stage } from '../../kernel/life-cycle';
 
 export const STAGE_MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   ACQUISITION: ['GROWTH', 'EXITED'],

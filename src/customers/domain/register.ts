@@ -32,6 +32,11 @@ export class Register implements RegisterFacts {
     }
   }
 
+  /** Of all parties that it holds. */
+  ids(): string[] {
+    return [...this.byId.keys()];
+  }
+
   byNumber(number: string): Customer | undefined {
     return this.holderOf('number', number);
   }

@@ -20,8 +20,7 @@ export const RELATION_READINGS: Readonly<
   SUPPLY_CHAIN: { zh: '供应链', en: 'supplies', mutual: false },
 };
 
-/** Kinds that make two parties one group for exposure. A shareholder counts from a majority on. */
-export const GROUP_KINDS: readonly RelationKind[] = ['PARENT', 'SAME_CONTROLLER'];
+/** A shareholder counts from a majority on. */
 export const MAJORITY_SHARE = '0.5';
 
 export interface Relation {

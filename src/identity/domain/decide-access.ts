@@ -7,7 +7,8 @@ import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
 import type { Role } from '../../kernel/role';
 import { decidesRequests, rolesConflict } from './permissions';
-import type { Line, User } from './user';
+import type { Line } from '../../kernel/line';
+import type { User } from './user';
 
 type Subject = Pick<User, 'id' | 'active' | 'roles' | 'version'>;
 

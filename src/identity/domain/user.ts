@@ -5,13 +5,8 @@
 import type { Actor } from '../../kernel/actor';
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
+import type { Line } from '../../kernel/line';
 import type { Role } from '../../kernel/role';
-
-/** Reporting lines of the house; approvals ask for them because the line that benefits never has the last word. */
-export const LINES = ['SALES', 'RISK', 'FINANCE', 'AUDIT', 'IT'] as const;
-export type Line = (typeof LINES)[number];
-
-export const isLine = (value: string): value is Line => (LINES as readonly string[]).includes(value);
 
 export interface OrgUnit {
   readonly id: string;

@@ -27,6 +27,8 @@ const INDUSTRY: Supply = { source: 'INDUSTRY', cadence: 'YEARLY', maxAgeDays: 55
 const MACRO: Supply = { source: 'MACRO', cadence: 'QUARTERLY', maxAgeDays: 200, sensitivity: 'INTERNAL' };
 const EXPERT: Supply = { source: 'EXPERT', cadence: 'YEARLY', maxAgeDays: 400, sensitivity: 'INTERNAL' };
 
+const derivedOf = (supply: Supply): Supply => ({ ...supply, source: 'DERIVED' });
+
 type Range = readonly [min: number | null, max: number | null];
 const FLAG: Range = [0, 1];
 const FROM_ZERO: Range = [0, null];
@@ -160,4 +162,25 @@ const POTENTIAL = inDimension('POTENTIAL', [
   [79, 'industryOutlook', '行业景气度', 'Industry outlook, 0 to 100', 'SCORE', HIGHER, [0, 100], MACRO],
 ]);
 
-export const DICTIONARY_ROWS = [...CREDIT, ...OPERATION, ...COOPERATION, ...POTENTIAL];
+// What came later stands behind all that was there before, whatever its dimension.
+// prettier-ignore
+const VALUE = inDimension('COOPERATION', [
+  [80, 'yearlyGrossMarginWithUs', '年度合作毛利额', 'Yearly gross margin earned with the customer', 'CNY', HIGHER, OPEN, LEDGER],
+]);
+
+// prettier-ignore
+const DERIVED = [
+  ...inDimension('OPERATION', [
+    [81, 'debtRatioJump', '资产负债率同比变动', 'Change of debt to assets in 1 year', 'RATIO', LOWER, OPEN, derivedOf(STATEMENT)],
+    [82, 'netMarginToPeers', '净利率与同业中位数之差', 'Net margin above the median of the industry', 'RATIO', HIGHER, OPEN, derivedOf(STATEMENT)],
+    [83, 'receivablesTurnoverToPeers', '应收账款周转率偏离同业中位数', 'Receivables turnover against the median of the industry', 'RATIO', HIGHER, OPEN, derivedOf(STATEMENT)],
+  ]),
+  ...inDimension('CREDIT', [
+    [84, 'guaranteesToRevenue', '对外担保占营收比', 'External guarantees to revenue', 'RATIO', LOWER, FROM_ZERO, derivedOf(BUREAU)],
+  ]),
+  ...inDimension('COOPERATION', [
+    [85, 'daysSinceLastOrder', '距上次下单天数', 'Days since the last order', 'DAYS', LOWER, FROM_ZERO, LEDGER],
+  ]),
+];
+
+export const DICTIONARY_ROWS = [...CREDIT, ...OPERATION, ...COOPERATION, ...POTENTIAL, ...VALUE, ...DERIVED];

@@ -2,6 +2,7 @@
  * The indicator dictionary (domain rules D6, D7): what may be measured of a customer, in which unit, which way is
  * better, where it comes from and how long it may be used. It states the rules of arrival; it never holds values.
  */
+import type { SourceKind } from '../../policies/domain/source-precedence';
 import { DICTIONARY_ROWS } from './dictionary-data';
 
 /** Credit 信用, operation 经营, cooperation 合作, potential 潜力. */
@@ -24,7 +25,8 @@ export type IndicatorUnit = keyof typeof UNIT_MEANINGS;
 
 /** Which way is better; BAND: inside the band is best, and the further outside the worse. */
 export type Direction = 'HIGHER' | 'LOWER' | 'BAND';
-export type Source = 'INTERNAL' | 'BUREAU' | 'INDUSTRY' | 'MACRO' | 'EXPERT';
+/** DERIVED: we work it out, see derived-data.ts. */
+export type Source = Exclude<SourceKind, 'OTHER'>;
 export type Cadence = 'EVENT' | 'MONTHLY' | 'QUARTERLY' | 'YEARLY';
 /** CREDIT values are for risk staff only. */
 export type Sensitivity = 'INTERNAL' | 'CREDIT';

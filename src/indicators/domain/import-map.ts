@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { columnName, FILE_KEYS } from '../../customers/domain/import-map';
 import { findIndicator, type IndicatorUnit } from './dictionary';
 import { parseDate } from './parse-date';
+import { isOwnSource } from './precedence';
 import { QUALITIES } from './snapshot';
 
 /**
@@ -100,6 +101,9 @@ const indicatorMap = z.strictObject({
 });
 
 export const INDICATOR_MAP = indicatorMap.superRefine((map, context) => {
+  if (isOwnSource(map.source)) {
+    context.addIssue({ code: 'custom', path: ['source'], message: `nobody else speaks as ${map.source}` });
+  }
   const seen = new Set<string>();
   map.columns.forEach(({ column, indicator: code, unit }, index) => {
     const say = (key: string, message: string): void => {

@@ -2,13 +2,14 @@
  * A snapshot: the values that one source gave of one customer for one day (domain rule D8). Snapshots are only added; a
  * correction is a later snapshot, so every past view can be had again.
  */
-import { digestOf } from '../../kernel/canonical-json';
+import { digestOf, type Json } from '../../kernel/canonical-json';
 import { Decimal } from '../../kernel/decimal';
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
 import { findIndicator, type IndicatorDefinition } from './dictionary';
 import { isFuture, parseDate } from './parse-date';
 import { MAX_SIGNIFICANT_DIGITS } from './parse-value';
+import { isOwnSource } from './precedence';
 
 /**
  * VERIFIED: checked against documents; REPORTED: as the source states it; ESTIMATED: worked out; SCALED: in a measure of
@@ -28,17 +29,29 @@ export interface SnapshotContent {
   readonly values: ExactValues;
 }
 
-export interface Snapshot extends SnapshotContent {
+/** As {@link ExactValues}; null takes back what the source said of the indicator for that day. */
+export type StoredValues = Readonly<Record<string, string | null>>;
+
+export interface Snapshot extends Omit<SnapshotContent, 'values'> {
   readonly id: string;
+  readonly values: StoredValues;
   readonly customerId: string;
   readonly recordedAt: Date;
   readonly contentDigest: string;
   readonly batchId: string | null;
+  /** Why a person gave it; null for what came without a reason. */
+  readonly reason: string | null;
+  /** How each value was worked out, by indicator; null for what was not. */
+  readonly derivation: Readonly<Record<string, Json>> | null;
 }
 
 /** Tells whether two snapshots say the same of the same day; the customer is not part of it. */
-export const contentDigest = ({ asOf, source, quality, values }: SnapshotContent): string =>
-  digestOf({ asOf, source, quality, values });
+export const contentDigest = ({
+  asOf,
+  source,
+  quality,
+  values,
+}: Pick<Snapshot, 'asOf' | 'source' | 'quality' | 'values'>): string => digestOf({ asOf, source, quality, values });
 
 export type ValueRangeFault = 'OUT_OF_RANGE' | 'NOT_WHOLE';
 
@@ -55,7 +68,7 @@ const PLAIN_DECIMAL = /^-?(?:0|[1-9]\d{0,23})(?:\.\d{1,24})?$/;
 
 /**
  * Checks a snapshot given from elsewhere than a file, and puts its values into one form. Refusals: INVALID/SOURCE,
- * INVALID/AS_OF, OUT_OF_RANGE/FUTURE_DATE, REQUIRED/VALUES, NOT_FOUND/INDICATOR, INVALID/NOT_A_NUMBER,
+ * INVALID/OWN_SOURCE, INVALID/AS_OF, OUT_OF_RANGE/FUTURE_DATE, REQUIRED/VALUES, NOT_FOUND/INDICATOR, INVALID/NOT_A_NUMBER,
  * OUT_OF_RANGE/{TOO_PRECISE, VALUE}, INVALID/NOT_WHOLE; the range is not asked of SCALED values.
  */
 export const checkSnapshot = (content: SnapshotContent, now: Date): Result<SnapshotContent> => {
@@ -64,6 +77,9 @@ export const checkSnapshot = (content: SnapshotContent, now: Date): Result<Snaps
       reason: 'SOURCE',
       field: ['source'],
     });
+  }
+  if (isOwnSource(content.source)) {
+    return refuse('INVALID', `Nobody else speaks as ${content.source}.`, { reason: 'OWN_SOURCE', field: ['source'] });
   }
   if (parseDate(content.asOf) !== content.asOf) {
     return refuse('INVALID', 'The as-of date is a calendar date like 2025-12-31.', {
