@@ -2,7 +2,9 @@
 import { momentAfter } from '../kernel/clock';
 import type { Grade } from '../kernel/grade';
 import type { Tx } from '../platform/unit-of-work';
+import type { ReratingCalendar } from '../policies';
 import { isSameState, type GradeState } from './domain/follow-grade';
+import { ratingDueAt } from './domain/rating-due';
 
 export interface CustomerGrade extends GradeState {
   readonly customerId: string;
@@ -11,15 +13,21 @@ export interface CustomerGrade extends GradeState {
   /** Since when the grade in force is in force. */
   readonly effectiveFrom: Date;
   readonly lastRatedAt: Date;
+  /** When the next rating is due; moves with every rating, and with the grades that say how often. */
+  readonly ratingDueAt: Date;
+  /** Months at most between ratings, as asked for by rooms to the right; null where the grade alone says it. */
+  readonly monthsAtMost: number | null;
   /** Grows when one of the grades or their basis changes, not with a rating that confirms them. */
   readonly version: number;
 }
 
 export const GRADE_COLUMNS = `customer_id AS "customerId", model_grade AS "modelGrade", grade, basis,
   override_id AS "overrideId", rating_id AS "ratingId", effective_from AS "effectiveFrom",
-  last_rated_at AS "lastRatedAt", version`;
+  last_rated_at AS "lastRatedAt", rating_due_at AS "ratingDueAt", months_at_most AS "monthsAtMost",
+  downgraded_at AS "downgradedAt", version`;
 
-export type GradeCause = 'RATING' | 'OVERRIDE_APPLIED' | 'OVERRIDE_EXPIRED';
+export const GRADE_CAUSES = ['RATING', 'OVERRIDE_APPLIED', 'OVERRIDE_EXPIRED', 'UPGRADE_APPROVED'] as const;
+export type GradeCause = (typeof GRADE_CAUSES)[number];
 
 /** A customer whose grade in force was set, changed or confirmed. */
 export interface GradeChange {
@@ -40,6 +48,17 @@ export const lockGrades = (tx: Tx, customerIds: readonly string[]): Promise<Cust
     [customerIds],
   );
 
+/** Customers whose better grade a run held back, and whom nothing has moved since; in the order of ids. */
+export const heldOfRun = async (tx: Tx, runId: string): Promise<string[]> => {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT customer_id AS id FROM customer_grade JOIN rating_run AS run ON run.id = $1
+     WHERE basis = 'HELD' AND rating_id >= run_id_floor(run.number) AND rating_id < run_id_floor(run.number + 1)
+     ORDER BY customer_id`,
+    [runId],
+  );
+  return rows.map(({ id }) => id);
+};
+
 export interface GradeMove {
   readonly customerId: string;
   /** Given by {@link momentOfMove}. */
@@ -55,23 +74,35 @@ export interface GradeMove {
  * Writes the moves and yields what became of each grade in force. Throws when a customer that was thought to be ungraded
  * has been graded meanwhile; the caller holds the lock that keeps that from happening.
  */
-export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly GradeMove[]): Promise<GradeChange[]> => {
+export const moveGrades = async (
+  tx: Tx,
+  cause: GradeCause,
+  calendar: ReratingCalendar,
+  moves: readonly GradeMove[],
+): Promise<GradeChange[]> => {
   if (moves.length === 0) return [];
-  const rows = moves.map((move) => ({
-    ...move,
-    moved: move.before === null || !isSameState(move.before, move.after),
-  }));
-  const written = await tx.query<{ customerId: string; version: number }>(
+  const rows = moves.map((move) => {
+    const { before, after, at } = move;
+    const lastRatedAt = before === null || cause === 'RATING' ? at : before.lastRatedAt;
+    return {
+      ...move,
+      moved: before === null || !isSameState(before, after),
+      dueAt: ratingDueAt({ ...after, lastRatedAt, monthsAtMost: before?.monthsAtMost ?? null }, calendar),
+    };
+  });
+  const written = tx.query<{ customerId: string; version: number }>(
     `INSERT INTO customer_grade AS current (customer_id, model_grade, grade, basis, override_id, rating_id,
-       effective_from, last_rated_at, version)
-     SELECT customer_id, model_grade, grade, basis, override_id, rating_id, moved_at, moved_at, 1
-     FROM unnest($1::uuid[], $2::grade[], $3::grade[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[])
-       AS moved (customer_id, model_grade, grade, basis, override_id, rating_id, moved_at)
+       effective_from, last_rated_at, rating_due_at, downgraded_at, version)
+     SELECT customer_id, model_grade, grade, basis, override_id, rating_id, moved_at, moved_at, due_at, downgraded_at, 1
+     FROM unnest($1::uuid[], $2::grade[], $3::grade[], $4::text[], $5::uuid[], $6::uuid[], $7::timestamptz[],
+         $9::timestamptz[], $10::timestamptz[])
+       AS moved (customer_id, model_grade, grade, basis, override_id, rating_id, moved_at, due_at, downgraded_at)
      ON CONFLICT (customer_id) DO UPDATE SET
        model_grade = excluded.model_grade, grade = excluded.grade, basis = excluded.basis,
        override_id = excluded.override_id, rating_id = excluded.rating_id,
        effective_from = CASE WHEN current.grade = excluded.grade THEN current.effective_from ELSE excluded.effective_from END,
        last_rated_at = CASE WHEN $8 THEN excluded.last_rated_at ELSE current.last_rated_at END,
+       rating_due_at = excluded.rating_due_at, downgraded_at = excluded.downgraded_at,
        version = current.version + CASE
          WHEN (current.model_grade, current.grade, current.basis, current.override_id)
               IS DISTINCT FROM (excluded.model_grade, excluded.grade, excluded.basis, excluded.override_id) THEN 1 ELSE 0 END
@@ -85,37 +116,15 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
       rows.map((row) => row.ratingId),
       rows.map((row) => row.at),
       cause === 'RATING',
+      rows.map((row) => row.dueAt),
+      rows.map((row) => row.after.downgradedAt),
     ],
   );
-  const versions = new Map(written.map((row) => [row.customerId, row.version]));
+  const changed = rows.filter((row) => row.moved).map((row) => ({ ...row, historyId: tx.newId() }));
+  const [current] = await Promise.all([written, changed.length > 0 && putInHistory(tx, cause, changed)]);
+  const versions = new Map(current.map((row) => [row.customerId, row.version]));
   const raced = rows.find((row) => row.before === null && versions.get(row.customerId) !== 1);
   if (raced !== undefined) throw new Error(`customer ${raced.customerId} was graded by somebody else meanwhile`);
-  const changed = rows.filter((row) => row.moved).map((row) => ({ ...row, historyId: tx.newId() }));
-  if (changed.length > 0) {
-    await tx.query(
-      `INSERT INTO grade_history (id, customer_id, cause, cause_id, model_grade_before, grade_before, model_grade_after,
-         grade_after, basis_after, changed_at, changed_by)
-       SELECT id, customer_id, $9, cause_id, model_grade_before, grade_before, model_grade_after, grade_after, basis_after,
-         moved_at, $11
-       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::grade[], $5::grade[], $6::grade[], $7::grade[], $8::text[],
-           $10::timestamptz[])
-         AS moved (id, customer_id, cause_id, model_grade_before, grade_before, model_grade_after, grade_after,
-           basis_after, moved_at)`,
-      [
-        changed.map((row) => row.historyId),
-        changed.map((row) => row.customerId),
-        changed.map((row) => row.causeId),
-        changed.map((row) => row.before?.modelGrade ?? null),
-        changed.map((row) => row.before?.grade ?? null),
-        changed.map((row) => row.after.modelGrade),
-        changed.map((row) => row.after.grade),
-        changed.map((row) => row.after.basis),
-        cause,
-        changed.map((row) => row.at),
-        tx.initiator.actor.id,
-      ],
-    );
-  }
   return rows.map(({ customerId, before, after, causeId }) => ({
     customerId,
     before: before === null ? null : { grade: before.grade, modelGrade: before.modelGrade },
@@ -124,6 +133,62 @@ export const moveGrades = async (tx: Tx, cause: GradeCause, moves: readonly Grad
     changed: before?.grade !== after.grade,
     causeId,
   }));
+};
+
+const putInHistory = async (
+  tx: Tx,
+  cause: GradeCause,
+  changed: readonly (GradeMove & { readonly historyId: string })[],
+): Promise<void> => {
+  await tx.query(
+    `INSERT INTO grade_history (id, customer_id, cause, cause_id, model_grade_before, grade_before, model_grade_after,
+       grade_after, basis_after, changed_at, changed_by)
+     SELECT id, customer_id, $9, cause_id, model_grade_before, grade_before, model_grade_after, grade_after, basis_after,
+       moved_at, $11
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::grade[], $5::grade[], $6::grade[], $7::grade[], $8::text[],
+         $10::timestamptz[])
+       AS moved (id, customer_id, cause_id, model_grade_before, grade_before, model_grade_after, grade_after,
+         basis_after, moved_at)`,
+    [
+      changed.map((row) => row.historyId),
+      changed.map((row) => row.customerId),
+      changed.map((row) => row.causeId),
+      changed.map((row) => row.before?.modelGrade ?? null),
+      changed.map((row) => row.before?.grade ?? null),
+      changed.map((row) => row.after.modelGrade),
+      changed.map((row) => row.after.grade),
+      changed.map((row) => row.after.basis),
+      cause,
+      changed.map((row) => row.at),
+      tx.initiator.actor.id,
+    ],
+  );
+};
+
+/**
+ * Customers whose ratings may be no older than so many months, whatever their grade, null where the grade alone says it; their due
+ * dates move with it. Where nothing is new nothing is written.
+ */
+export const limitIntervals = async (
+  tx: Tx,
+  calendar: ReratingCalendar,
+  limits: ReadonlyMap<string, number | null>,
+): Promise<void> => {
+  const grades = await lockGrades(tx, [...limits.keys()]);
+  const moved = grades
+    .map((grade) => ({ ...grade, monthsAtMost: limits.get(grade.customerId) ?? null, was: grade.monthsAtMost }))
+    .filter(({ monthsAtMost, was }) => monthsAtMost !== was);
+  if (moved.length === 0) return;
+  await tx.query(
+    `UPDATE customer_grade AS held SET months_at_most = limited.months, rating_due_at = limited.due_at
+     FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[]) AS limited (customer_id, months, due_at)
+     WHERE held.customer_id = limited.customer_id`,
+    [
+      moved.map(({ customerId }) => customerId),
+      moved.map(({ monthsAtMost }) => monthsAtMost),
+      moved.map((grade) => ratingDueAt(grade, calendar)),
+    ],
+  );
 };
 
 /** A move is stamped later than the one before it, even where this transaction began earlier and had to wait. */

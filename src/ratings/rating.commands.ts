@@ -1,35 +1,32 @@
 /** Rates single customers and lets overrides take hold of a grade and let go of it. */
 import { withoutKey, type Initiator } from '../kernel/actor';
-import type { Grade } from '../kernel/grade';
+import { gradeOfRank, type Grade } from '../kernel/grade';
 import { refuse } from '../kernel/refusal';
-import { ok, type Result } from '../kernel/result';
-import type { Customer, Customers } from '../customers';
+import { ok, refused, type Result } from '../kernel/result';
+import { processingRefusals, type Customer, type Customers } from '../customers';
 import { permit } from '../identity';
 import type { Indicators } from '../indicators';
+import { uuidField } from '../platform/binary-copy';
 import type { Database } from '../platform/database';
+import type { ReratingCalendar } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
-import type { Scorecards, ScorecardVersion } from '../scorecards';
+import { pointsFromE4, type ModelRunner, type Scorecards, type ScorecardVersion } from '../scorecards';
 import { afterOverride, afterOverrideEnd, afterRating } from './domain/follow-grade';
-import {
-  lockGrades,
-  momentOfMove,
-  moveGrades,
-  type CustomerGrade,
-  type GradeChange,
-  type GradeMove,
-} from './grade.store';
-import { insertRatings, type NewRating, type RatingOccasion } from './rating.store';
+import { fillInputs } from './domain/prepare-inputs';
+import { HASH_BYTES, LeafEncoder } from './domain/rating-leaf';
+import { lockGrades, momentOfMove, moveGrades, type CustomerGrade, type GradeMove } from './grade.store';
+import { submitHeld, type HeldDeps } from './held-grade.commands';
+import { insertRating } from './rating.store';
 import { ensureCutPoints, type CutPointsBySegment } from './reference-population';
-import { createScorer, isParked } from './score-customers';
+import { relatedRanks } from './related-grades';
+import { createScorer, isRefusal, type RatedRow } from './score-customers';
 
-export interface RatingDeps {
+export interface RatingDeps extends HeldDeps {
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
   readonly customers: Customers;
   readonly indicators: Indicators;
   readonly scorecards: Scorecards;
-  /** Runs inside the transaction that set, changed or confirmed grades in force, before it commits. */
-  readonly onGradesChanged: (tx: Tx, changes: readonly GradeChange[]) => Promise<void>;
 }
 
 export interface RatingOutcome {
@@ -38,7 +35,10 @@ export interface RatingOutcome {
   readonly auditEventId: string;
 }
 
-/** Rates one customer now. Refuses NOT_FOUND, INVALID_STATE.NO_INDUSTRY, .NO_VALUES, .NO_REFERENCE_VALUES, INVALID.NOT_A_NUMBER. */
+/**
+ * Rates one customer now. Refuses NOT_FOUND, INVALID_STATE.NO_INDUSTRY, .NO_VALUES, .NO_REFERENCE_VALUES,
+ * .RESTRICTED, .ERASED, INVALID.NOT_A_NUMBER, and where the version asks a model what `modelOf` refuses and INVALID_STATE.MODEL_OUTPUT.
+ */
 export const rateCustomer = async (
   deps: RatingDeps,
   by: Initiator,
@@ -51,77 +51,136 @@ export const rateCustomer = async (
   return deps.unitOfWork.run(by, async (tx) => {
     // Refused in here, so that a key keeps this answer like any other.
     if (!prepared.ok) return prepared;
-    const { customer, version, cutPoints } = prepared.value;
-    // The grade is held before the values are read: whoever is rated last is rated on the newest values.
-    const current = await claimGrades(tx, null, [customer.id]);
-    const [packed] = await deps.indicators.packedValues(tx.query, [customer.id]);
-    const asOf = tx.at.toISOString().slice(0, 10);
-    const scorer = createScorer(version, cutPoints, tx.newId);
-    const rating = scorer.score(
-      { customerId: customer.id, industryCode: customer.industryCode, packed: packed ?? null },
-      asOf,
-    );
-    if (isParked(rating)) return { ok: false, refusal: rating.refusal };
-    await publishRatings(deps, tx, { runId: null, scorecardVersionId: version.id, asOf }, [rating], current);
-    const auditEventId = tx.record({
-      action: 'customer.rated',
-      object: { type: 'Rating', id: rating.id },
-      customerId: customer.id,
-      after: { customer: customer.id, score: rating.score, modelGrade: rating.modelGrade },
-      data: { scorecardVersion: version.id, cutPointSet: rating.cutPointSetId, caps: rating.caps, notes: rating.notes },
-    });
-    return ok({ ratingId: rating.id, customerId: customer.id, auditEventId });
+    const { customer, ...means } = prepared.value;
+    return rateWithin(deps, tx, means, customer);
   });
 };
 
-interface RatingMeans {
-  readonly customer: Customer;
+/** What customers are rated by. */
+export interface RatingMeans {
   readonly version: ScorecardVersion;
   readonly cutPoints: CutPointsBySegment;
+  readonly model: ModelRunner | null;
 }
 
-const prepareRating = async (deps: RatingDeps, by: Initiator, customerId: string): Promise<Result<RatingMeans>> => {
-  const [customer] = await deps.customers.queries.byIds(by.actor, [customerId]);
-  if (customer === undefined) return refuse('NOT_FOUND', 'There is no such customer.', { field: ['customerId'] });
-  const version = await deps.scorecards.liveVersion();
-  const cutPoints = await ensureCutPoints(deps, by, version);
-  return cutPoints.ok ? ok({ customer, version, cutPoints: cutPoints.value }) : cutPoints;
+/** Re-ratings that a rating answers. */
+export interface Answered {
+  readonly ids: readonly string[];
+  /** Takes the answer down: one statement, sent along with those that write the rating. */
+  readonly noted: (ratingId: string) => Promise<void>;
+}
+
+/** Rates a customer inside a transaction. A refusal has written nothing. */
+export const rateWithin = async (
+  deps: RatingDeps,
+  tx: Tx,
+  { version, cutPoints, model }: RatingMeans,
+  customer: { readonly id: string; readonly industryCode: string | null },
+  answers: Answered | null = null,
+): Promise<Result<RatingOutcome>> => {
+  // In this order: the grade is held before the values are read, so whoever is rated last is rated on the newest values.
+  const [refusals, [locked], held, related, calendar] = await Promise.all([
+    processingRefusals(tx.query, [customer.id]),
+    lockGrades(tx, [customer.id]),
+    deps.indicators.packedValues(tx.query, [customer.id]),
+    relatedRanks(tx.query, version.definition.groupRules ?? [], customer.id, tx.at),
+    deps.policies.inForce(tx, 'RERATING_CALENDAR'),
+  ]);
+  const blocked = refusals.get(customer.id);
+  if (blocked !== undefined) return refused(blocked);
+  const current = locked ?? (await claimFirst(tx, customer.id));
+  const [packed] = locked === undefined ? await deps.indicators.packedValues(tx.query, [customer.id]) : held;
+  const asOf = tx.at.toISOString().slice(0, 10);
+  const scorer = createScorer(version, cutPoints, asOf);
+  fillInputs(scorer.rules, packed ?? null, scorer.inputs);
+  scorer.inputs.values.set(related, scorer.rules.relatedAt);
+  await model?.fill(scorer.inputs.values, 1);
+  const rated = scorer.rate(uuidField(customer.id), customer.industryCode);
+  if (isRefusal(rated)) return refused(rated);
+  const occasion = { scorecardVersionId: version.id, asOf, customerId: customer.id };
+  const ratingId = await publishRating(deps, tx, occasion, rated, current, { calendar: calendar.content, answers });
+  const auditEventId = tx.record({
+    action: 'customer.rated',
+    object: { type: 'Rating', id: ratingId },
+    customerId: customer.id,
+    after: {
+      customer: customer.id,
+      score: pointsFromE4(rated.scoreE4),
+      modelGrade: gradeOfRank(rated.modelRank),
+    },
+    data: {
+      scorecardVersion: version.id,
+      cutPointSet: rated.cutPointSet,
+      caps: rated.caps.texts,
+      notes: rated.notes.texts,
+      leaf: leafHex(rated),
+      ...(answers === null ? {} : { answers: [...answers.ids] }),
+    },
+  });
+  return ok({ ratingId, customerId: customer.id, auditEventId });
 };
 
-/** Writes ratings and moves the claimed grades that follow from them; yields what became of the grades in force. */
-export const publishRatings = async (
-  deps: Pick<RatingDeps, 'onGradesChanged'>,
+const prepareRating = async (
+  deps: RatingDeps,
+  by: Initiator,
+  customerId: string,
+): Promise<Result<RatingMeans & { readonly customer: Customer }>> => {
+  const [customer] = await deps.customers.queries.byIds(by.actor, [customerId]);
+  if (customer === undefined) return refuse('NOT_FOUND', 'There is no such customer.', { field: ['customerId'] });
+  const means = await meansOf(deps, by, await deps.scorecards.liveVersion());
+  return means.ok ? ok({ customer, ...means.value }) : means;
+};
+
+/** What customers are rated by under a version; cut points that are missing are frozen. */
+export const meansOf = async (
+  deps: RatingDeps,
+  by: Initiator,
+  version: ScorecardVersion,
+): Promise<Result<RatingMeans>> => {
+  const model = await deps.scorecards.modelOf(version);
+  if (!model.ok) return model;
+  const cutPoints = await ensureCutPoints(deps, by, version);
+  return cutPoints.ok ? ok({ version, cutPoints: cutPoints.value, model: model.value }) : cutPoints;
+};
+
+/** Hash of the rating's canonical bytes, as a leaf: the event of a single rating carries it as that of a run carries a root. */
+const leafHex = (rated: RatedRow): string => {
+  const hash = Buffer.alloc(HASH_BYTES);
+  new LeafEncoder().hash(rated, hash, 0);
+  return hash.toString('hex');
+};
+
+/** Writes a rating and moves the claimed grade that follows from it; yields the rating's id. */
+const publishRating = async (
+  deps: RatingDeps,
   tx: Tx,
-  occasion: RatingOccasion,
-  ratings: readonly NewRating[],
-  current: ClaimedGrades,
-): Promise<readonly GradeChange[]> => {
-  if (ratings.length === 0) return [];
-  const moves = ratings.map((rating): GradeMove => {
-    const before = current.get(rating.customerId) ?? null;
-    return {
-      customerId: rating.customerId,
-      at: momentOfMove(tx, before),
-      before,
-      after: afterRating(before, rating.modelGrade),
-      ratingId: rating.id,
-      causeId: rating.id,
-    };
-  });
-  await insertRatings(
-    tx,
-    occasion,
-    ratings,
-    moves.map(({ at }) => at),
-  );
-  const changes = await moveGrades(tx, 'RATING', moves);
+  occasion: { readonly scorecardVersionId: string; readonly asOf: string; readonly customerId: string },
+  rated: RatedRow,
+  before: CustomerGrade | null,
+  { calendar, answers }: { readonly calendar: ReratingCalendar; readonly answers: Answered | null },
+): Promise<string> => {
+  const ratingId = tx.newId();
+  const at = momentOfMove(tx, before);
+  const { customerId } = occasion;
+  const after = afterRating(before, gradeOfRank(rated.modelRank), { at, coolDownDays: calendar.coolDownDays });
+  const move = { customerId, at, before, after, ratingId, causeId: ratingId };
+  const [, changes] = await Promise.all([
+    insertRating(tx, { id: ratingId, ...occasion, ratedAt: at }, rated),
+    moveGrades(tx, 'RATING', calendar, [move]),
+    answers?.noted(ratingId),
+  ]);
   await deps.onGradesChanged(tx, changes);
-  return changes;
+  if (after.basis === 'HELD') {
+    const [grade] = await lockGrades(tx, [customerId]);
+    if (grade === undefined) throw new Error(`customer ${customerId} has no grade`);
+    await submitHeld(deps, tx, { type: 'Customer', id: customerId, grade });
+  }
+  return ratingId;
 };
 
 /** An override takes hold: its grade is in force from now on. The customer must have a grade. */
 export const applyOverride = async (
-  deps: Pick<RatingDeps, 'onGradesChanged'>,
+  deps: MoveDeps,
   tx: Tx,
   input: { readonly customerId: string; readonly overrideId: string; readonly grade: Grade },
 ): Promise<void> => {
@@ -134,7 +193,7 @@ export const applyOverride = async (
 
 /** An override lets go: the model grade is in force again, unless another override has taken its place. */
 export const endOverride = async (
-  deps: Pick<RatingDeps, 'onGradesChanged'>,
+  deps: MoveDeps,
   tx: Tx,
   input: { readonly customerId: string; readonly overrideId: string },
 ): Promise<void> => {
@@ -145,14 +204,17 @@ export const endOverride = async (
   });
 };
 
+type MoveDeps = Pick<RatingDeps, 'policies' | 'onGradesChanged'>;
+
 const moveOne = async (
-  deps: Pick<RatingDeps, 'onGradesChanged'>,
+  deps: MoveDeps,
   tx: Tx,
   cause: 'OVERRIDE_APPLIED' | 'OVERRIDE_EXPIRED',
   before: CustomerGrade,
   move: Pick<GradeMove, 'after' | 'causeId'>,
 ): Promise<void> => {
-  const changes = await moveGrades(tx, cause, [
+  const { content: calendar } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
+  const changes = await moveGrades(tx, cause, calendar, [
     { customerId: before.customerId, at: momentOfMove(tx, before), before, ratingId: before.ratingId, ...move },
   ]);
   await deps.onGradesChanged(tx, changes);
@@ -164,23 +226,9 @@ const demandGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade> =
   return grade;
 };
 
-/** Grades of customers that this transaction alone may move; ungraded ones are absent. */
-export type ClaimedGrades = ReadonlyMap<string, CustomerGrade>;
-
-/**
- * Locks the grades there are. Customers without one have no row to lock, so first ratings of the same customer queue on
- * an advisory lock instead and look again. Chunks share it among themselves: no customer is in two of them.
- */
-export const claimGrades = async (
-  tx: Tx,
-  runId: string | null,
-  customerIds: readonly string[],
-): Promise<ClaimedGrades> => {
-  let locked = await lockGrades(tx, customerIds);
-  if (locked.length < customerIds.length) {
-    const lock = runId === null ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
-    await tx.query(`SELECT ${lock}(hashtext('customer_grade.first'))`);
-    locked = await lockGrades(tx, customerIds);
-  }
-  return new Map(locked.map((grade) => [grade.customerId, grade]));
+/** A customer without a grade has no row to lock, so first ratings queue on an advisory lock instead and look again. */
+const claimFirst = async (tx: Tx, customerId: string): Promise<CustomerGrade | null> => {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('customer_grade.first'))");
+  const [first] = await lockGrades(tx, [customerId]);
+  return first ?? null;
 };

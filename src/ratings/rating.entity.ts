@@ -74,6 +74,15 @@ export class CustomerGradeEntity {
   @Column('timestamptz', { name: 'last_rated_at' })
   lastRatedAt!: Date;
 
+  @Column('timestamptz', { name: 'rating_due_at' })
+  ratingDueAt!: Date;
+
+  @Column('smallint', { name: 'months_at_most', nullable: true })
+  monthsAtMost!: number | null;
+
+  @Column('timestamptz', { name: 'downgraded_at', nullable: true })
+  downgradedAt!: Date | null;
+
   @Column('integer')
   version!: number;
 }

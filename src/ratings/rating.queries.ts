@@ -8,7 +8,15 @@ import { permit, permitPast } from '../identity';
 import { isMaskedFor } from '../indicators';
 import type { Database } from '../platform/database';
 import type { ListSource } from '../platform/read-model';
-import { explainScore, MISSING_VALUE, type ScoreExplanation, type Scorecards } from '../scorecards';
+import {
+  explainScore,
+  gradeReport,
+  MISSING_VALUE,
+  type GradeReport,
+  type ScoreExplanation,
+  type ScorecardDefinition,
+  type Scorecards,
+} from '../scorecards';
 import { OUTDATED_NOTE } from './domain/prepare-inputs';
 import { GRADE_COLUMNS, type CustomerGrade } from './grade.store';
 
@@ -32,7 +40,7 @@ export interface Rating {
 }
 
 /** The grades of a customer as they were; which override stood behind them is for the room of overrides to say. */
-export type PastGrade = Omit<CustomerGrade, 'overrideId'>;
+export type PastGrade = Omit<CustomerGrade, 'overrideId' | 'ratingDueAt' | 'monthsAtMost' | 'downgradedAt'>;
 
 /** What a rating's calculation log is rebuilt from. */
 export type RatingInputs = Pick<
@@ -51,6 +59,7 @@ export type RatingInputs = Pick<
 >;
 
 type ExplainedRow = ScoreExplanation['characteristics'][number];
+type ExplainedRule = ScoreExplanation['rules'][number];
 
 /** The calculation log of a rating 「计算日志」; inputs that the viewer may not see are masked. */
 export interface CalculationLog {
@@ -64,6 +73,15 @@ export interface CalculationLog {
     readonly masked: boolean;
     /** Day that the input is of. */
     readonly inputAsOf: string | null;
+  })[];
+  /** What everybody begins with under the model; contributions and base add up to the score. */
+  readonly base: string;
+  /** Probability of default that the model states; null for models that only give points. */
+  readonly pd: string | null;
+  /** Whatever moved the grade apart from points. */
+  readonly rules: readonly (Pick<ExplainedRule, 'id' | 'kind' | 'indicator' | 'grade' | 'notches'> & {
+    readonly reasonZh: string;
+    readonly reasonEn: string;
   })[];
   readonly caps: readonly {
     readonly id: string;
@@ -103,7 +121,7 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
 
   /** Ratings that a customer had in the past, newest first. Needs `rating.read` and `audit.read`. */
   ratingsAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
-    pastList(viewer, { model: 'Rating', table: 'rating', time: 'rated_at' }, customerId, at),
+    pastList(viewer, { model: 'Rating', table: 'rating', time: 'rated_at', and: IN_EFFECT }, customerId, at),
 
   /** Changes of a customer's grades in the past, newest first. Needs `rating.read` and `audit.read`. */
   historyAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
@@ -116,21 +134,40 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
       : [],
 
   /** How ratings came about, rebuilt from what was stored with them; in their order. */
-  calculationLogs: async (viewer: Actor, ratings: readonly RatingInputs[]): Promise<CalculationLog[]> => {
-    const [versions, cutPoints] = await Promise.all([
-      scorecards.versionsByIds([...new Set(ratings.map((rating) => rating.scorecardVersionId))]),
-      scorecards.cutPointsByIds([...new Set(ratings.map((rating) => rating.cutPointSetId))]),
-    ]);
-    return ratings.map((rating) => {
-      const version = versions.find(({ id }) => id === rating.scorecardVersionId);
-      const set = cutPoints.find(({ id }) => id === rating.cutPointSetId);
-      if (version === undefined || set === undefined) throw new Error(`rating ${rating.id} lacks its scorecard`);
-      return calculationLog(viewer, rating, version.definition, set.cutPoints);
-    });
-  },
-});
+  calculationLogs: async (viewer: Actor, ratings: readonly RatingInputs[]): Promise<CalculationLog[]> =>
+    (await scorecardsOf(scorecards, ratings)).map(({ rating, definition, cutPoints }) =>
+      calculationLog(viewer, rating, definition, cutPoints),
+    ),
 
+  /** What ratings say to people, in their order; nothing is said of indicators that the viewer may not see. */
+  reports: async (viewer: Actor, ratings: readonly RatingInputs[]): Promise<GradeReportView[]> =>
+    (await scorecardsOf(scorecards, ratings)).map(({ rating, definition, cutPoints }) =>
+      shownReport(
+        gradeReport(definition, cutPoints, explainedRating(rating, definition, cutPoints), rating, (indicator) =>
+          isMaskedFor(viewer, indicator),
+        ),
+      ),
+    ),
+});
 export type RatingQueries = ReturnType<typeof createRatingQueries>;
+
+/** Each rating with the version and the cut points that it was made with. */
+const scorecardsOf = async (scorecards: Scorecards, ratings: readonly RatingInputs[]) => {
+  const [versions, sets] = await Promise.all([
+    scorecards.versionsByIds([...new Set(ratings.map((rating) => rating.scorecardVersionId))]),
+    scorecards.cutPointsByIds([...new Set(ratings.map((rating) => rating.cutPointSetId))]),
+  ]);
+  return ratings.map((rating) => {
+    const version = versions.find(({ id }) => id === rating.scorecardVersionId);
+    const set = sets.find(({ id }) => id === rating.cutPointSetId);
+    if (version === undefined || set === undefined) throw new Error(`rating ${rating.id} lacks its scorecard`);
+    return { rating, definition: version.definition, cutPoints: set.cutPoints };
+  });
+};
+
+/** Ratings of a run are there from its publication on, which comes after they were computed. */
+const IN_EFFECT = (moment: string): string =>
+  `NOT EXISTS (SELECT FROM rating_run AS run WHERE run.id = rating.run_id AND run.published_at > ${moment})`;
 
 /**
  * Both grades up to a moment, from the history and the ratings: the newest change tells the grades, the newest change of
@@ -147,24 +184,35 @@ const GRADES_AT = `
     WHERE customer_id = asked.id AND changed_at <= $2 AND grade_after IS DISTINCT FROM grade_before
     ORDER BY changed_at DESC, id DESC LIMIT 1) AS since
   CROSS JOIN LATERAL (SELECT id, rated_at FROM rating
-    WHERE customer_id = asked.id AND rated_at <= $2 ORDER BY rated_at DESC, id DESC LIMIT 1) AS rating
+    WHERE customer_id = asked.id AND rated_at <= $2 AND ${IN_EFFECT('$2')} ORDER BY rated_at DESC, id DESC LIMIT 1) AS rating
   CROSS JOIN LATERAL (SELECT count(*)::int FROM grade_history
     WHERE customer_id = asked.id AND changed_at <= $2) AS changes`;
 
 const pastList = (
   viewer: Actor,
-  { model, table, time }: { readonly model: string; readonly table: string; readonly time: string },
+  list: {
+    readonly model: string;
+    readonly table: string;
+    readonly time: string;
+    /** A further condition on the rows, given the place of the moment. */
+    readonly and?: (moment: string) => string;
+  },
   customerId: string,
   at: Moments,
 ): Result<ListSource> => {
   const permitted = permitPast(viewer, 'rating.read');
   if (!permitted.ok) return permitted;
+  const { model, table, time, and } = list;
   return ok({
     model,
     alias: table,
     select: (params) => ({
       from: table,
-      where: [`${table}.customer_id = ${params.add(customerId)}`, `${table}.${time} <= ${params.add(decidedBy(at))}`],
+      where: [
+        `${table}.customer_id = ${params.add(customerId)}`,
+        `${table}.${time} <= ${params.add(decidedBy(at))}`,
+        ...(and === undefined ? [] : [and(params.add(decidedBy(at)))]),
+      ],
       order: [
         { expression: `${table}.${time}`, type: 'timestamptz', direction: 'DESC' },
         { expression: `${table}.id`, type: 'uuid', direction: 'DESC' },
@@ -173,18 +221,66 @@ const pastList = (
   });
 };
 
-const calculationLog = (
-  viewer: Actor,
-  rating: RatingInputs,
-  definition: Parameters<typeof explainScore>[0],
-  cutPoints: Parameters<typeof explainScore>[1],
-): CalculationLog => {
-  const explained = explainScore(definition, cutPoints, {
+/** What a rating says to people, numbers as plain decimals. */
+export type GradeReportView = ReturnType<typeof shownReport>;
+
+const shownReport = ({ lift, suggestions, ...report }: GradeReport) => ({
+  ...report,
+  reasonsFor: report.reasonsFor.map(shownDistance),
+  reasonsAgainst: report.reasonsAgainst.map(shownDistance),
+  lift:
+    lift === null
+      ? null
+      : {
+          ...lift,
+          steps: lift.steps.map((step) => ({
+            ...step,
+            input: plain(step.input),
+            target: new Decimal(step.target).toFixed(),
+          })),
+        },
+  suggestions: suggestions.map(({ text, ...row }) => ({
+    ...row,
+    input: new Decimal(row.input).toFixed(),
+    peerMedian: plain(row.peerMedian),
+    textZh: text.zh,
+    textEn: text.en,
+  })),
+});
+
+const shownDistance = (row: GradeReport['reasonsFor'][number]) => ({
+  ...row,
+  input: plain(row.input),
+  peerMedian: plain(row.peerMedian),
+});
+
+const plain = (value: number | null): string | null => (value === null ? null : new Decimal(value).toFixed());
+
+type CutPoints = Parameters<typeof explainScore>[1];
+
+/** All of a rating that its log is made of, beside the scorecard. */
+type LoggedRating = Pick<RatingInputs, 'score' | 'inputs' | 'inputAsOf' | 'pointsCenti' | 'caps' | 'notes'>;
+
+const explainedRating = (
+  rating: LoggedRating,
+  definition: ScorecardDefinition,
+  cutPoints: CutPoints,
+): ScoreExplanation =>
+  explainScore(definition, cutPoints, {
     ...rating,
     inputs: Float64Array.from(rating.inputs, (value) => value ?? MISSING_VALUE),
     // Given by the rating itself; the scorecard knows nothing of days.
     notes: rating.notes.filter((note) => note !== OUTDATED_NOTE),
   });
+
+/** Inputs that the viewer may not see are masked. */
+export const calculationLog = (
+  viewer: Actor,
+  rating: LoggedRating,
+  definition: ScorecardDefinition,
+  cutPoints: CutPoints,
+): CalculationLog => {
+  const explained = explainedRating(rating, definition, cutPoints);
   return {
     score: explained.score,
     rows: explained.characteristics.map(({ id, ...row }, i) => {
@@ -200,10 +296,19 @@ const calculationLog = (
         inputAsOf: rating.inputAsOf[i] ?? null,
       };
     }),
-    caps: explained.caps.map(({ id, indicator, capGrade, reason }) => ({
+    base: explained.base,
+    pd: explained.pd,
+    caps: explained.rules.flatMap(({ id, kind, indicator, grade, reason }) =>
+      kind !== 'CAP' || indicator === null || grade === null
+        ? []
+        : [{ id, indicator, capGrade: grade, reasonZh: reason.zh, reasonEn: reason.en }],
+    ),
+    rules: explained.rules.map(({ id, kind, indicator, grade, notches, reason }) => ({
       id,
+      kind,
       indicator,
-      capGrade,
+      grade,
+      notches,
       reasonZh: reason.zh,
       reasonEn: reason.en,
     })),

@@ -8,7 +8,11 @@ import { indicatorOf } from '../indicators';
 import type { Database } from '../platform/database';
 import {
   ALL_INDUSTRIES,
+  freezeCutPoints,
+  isFrozen,
   MIN_REFERENCE_SIZE,
+  MISSING_VALUE,
+  type DrawnCutPoints,
   type FrozenCutPoints,
   type Population,
   type Scorecards,
@@ -30,24 +34,76 @@ export const ensureCutPoints = async (
   version: ScorecardVersion,
 ): Promise<Result<CutPointsBySegment>> => {
   const bySegment = new Map(segmentsOf(await deps.scorecards.cutPointsOfVersion(version.id)));
-  const sizes = await deps.database.query<{ industry: string; members: number }>(
-    `SELECT customer.industry_code AS industry, count(*)::int AS members
-     FROM customer JOIN indicator_current AS current ON current.customer_id = customer.id
-     WHERE customer.industry_code IS NOT NULL GROUP BY customer.industry_code ORDER BY customer.industry_code`,
-  );
-  const segments = [
-    ALL_INDUSTRIES,
-    ...sizes.filter(({ members }) => members >= MIN_REFERENCE_SIZE).map(({ industry }) => industry),
-  ];
-  for (const segment of segments) {
+  const populationOf = createPopulations(deps.database, version);
+  for (const segment of await referenceSegments(deps.database)) {
     if (bySegment.has(segment)) continue;
-    const population = await loadPopulation(deps.database, version, segment);
+    const population = await populationOf(segment);
     const set = await deps.scorecards.freezeCutPoints(by, version.id, segment, population);
     if (set.ok) bySegment.set(segment, set.value);
     // An industry whose members have none of the values is rated by everybody's cut points.
     else if (segment === ALL_INDUSTRIES || set.refusal.reason !== 'NO_REFERENCE_VALUES') return set;
   }
   return ok(bySegment);
+};
+
+/**
+ * Cut points to try a version with: those that it has, and for segments without what would be frozen now. Writes nothing;
+ * refuses as {@link ensureCutPoints} does. `only` asks for what rates one industry.
+ */
+export const drawCutPoints = async (
+  deps: ReferenceDeps,
+  version: ScorecardVersion,
+  only: string | null = null,
+): Promise<Result<readonly DrawnCutPoints[]>> => {
+  const bySegment = new Map<string, DrawnCutPoints>(segmentsOf(await deps.scorecards.cutPointsOfVersion(version.id)));
+  const segments = await referenceSegments(deps.database);
+  const wanted = only === null ? segments : [only, ALL_INDUSTRIES].filter((segment) => segments.includes(segment));
+  const populationOf = createPopulations(deps.database, version);
+  for (const segment of wanted) {
+    if (!bySegment.has(segment)) {
+      const cut = freezeCutPoints(version.definition, segment, await populationOf(segment));
+      if (cut.ok) bySegment.set(segment, cut.value);
+      else if (segment === ALL_INDUSTRIES) return cut;
+    }
+    if (only !== null && bySegment.has(segment)) break;
+  }
+  return ok([...bySegment.values()]);
+};
+
+/**
+ * What would rate a customer of the industry by the version: its cut points; of a draft those of its newest trial; else what would
+ * be frozen now. Writes nothing; refuses as {@link ensureCutPoints} does.
+ */
+export const cutPointsToTry = async (
+  deps: ReferenceDeps,
+  version: ScorecardVersion,
+  industry: string | null,
+): Promise<Result<CutPointsBySegment>> => {
+  const trial = await deps.scorecards.newestTrial(version);
+  const own = await deps.scorecards.cutPointsOfVersion(version.id);
+  if (trial !== null && own.length === 0) return ok(segmentsOf(trial.cutPoints));
+  const drawn = await drawCutPoints(deps, version, industry ?? ALL_INDUSTRIES);
+  if (!drawn.ok) return drawn;
+  return ok(
+    segmentsOf(
+      drawn.value.map((set) => (isFrozen(set) ? set : { ...NOT_FROZEN, versionId: version.id, cutPoints: set })),
+    ),
+  );
+};
+
+const NOT_FROZEN = { id: '00000000-0000-0000-0000-000000000000', digest: '', frozenAt: new Date(0) };
+
+/** Everybody's, and industries that are big enough for their own. */
+const referenceSegments = async (database: Database): Promise<readonly string[]> => {
+  const sizes = await database.query<{ industry: string; members: number }>(
+    `SELECT customer.industry_code AS industry, count(*)::int AS members
+     FROM customer JOIN indicator_current AS current ON current.customer_id = customer.id
+     WHERE customer.industry_code IS NOT NULL GROUP BY customer.industry_code ORDER BY customer.industry_code`,
+  );
+  return [
+    ALL_INDUSTRIES,
+    ...sizes.filter(({ members }) => members >= MIN_REFERENCE_SIZE).map(({ industry }) => industry),
+  ];
 };
 
 export const segmentsOf = (sets: readonly FrozenCutPoints[]): CutPointsBySegment =>
@@ -60,16 +116,43 @@ export const cutPointsFor = (bySegment: CutPointsBySegment, industryCode: string
   return set;
 };
 
-const loadPopulation = async (database: Database, version: ScorecardVersion, segment: string): Promise<Population> => {
+/** Populations of segments, read once for all of them as soon as one is asked for. */
+const createPopulations = (
+  database: Database,
+  version: ScorecardVersion,
+): ((segment: string) => Promise<Population>) => {
   const ordinals = version.definition.characteristics.map(({ indicator }) => indicatorOf(indicator).ordinal);
-  const rows = await database.query<{ inputs: (number | null)[] }>(
-    `SELECT ARRAY[${ordinals.map((ordinal) => `current.values[${ordinal}]`).join(', ')}] AS inputs
+  let read: Promise<ReadonlyMap<string, readonly number[][]>> | undefined;
+  return async (segment) => {
+    const byIndustry = await (read ??= readColumns(database, ordinals));
+    const industries = segment === ALL_INDUSTRIES ? [...byIndustry.values()] : [byIndustry.get(segment) ?? []];
+    return {
+      columns: ordinals.map((_, column) => Float64Array.from(industries.flatMap((columns) => columns[column] ?? []))),
+    };
+  };
+};
+
+/** Columns of values by industry, MISSING_VALUE where there is none. */
+const readColumns = async (
+  database: Database,
+  ordinals: readonly number[],
+): Promise<ReadonlyMap<string, readonly number[][]>> => {
+  // As JSON, which is read in a third of the time that an array takes.
+  const rows = await database.query<{ industry: string; inputs: readonly unknown[] }>(
+    `SELECT customer.industry_code AS industry,
+       json_build_array(${ordinals.map((ordinal) => `current.values[${ordinal}]`).join(', ')}) AS inputs
      FROM indicator_current AS current JOIN customer ON customer.id = current.customer_id
-     WHERE customer.industry_code = $1 OR $1 = '${ALL_INDUSTRIES}' AND customer.industry_code IS NOT NULL`,
-    [segment],
+     WHERE customer.industry_code IS NOT NULL`,
   );
-  // What is no number parks its customer, and must not keep everybody else from being rated.
-  const numberOf = (value: number | null | undefined): number | null =>
-    value != null && Number.isFinite(value) ? value : null;
-  return { columns: ordinals.map((_, column) => rows.map((row) => numberOf(row.inputs[column]))) };
+  const byIndustry = new Map<string, number[][]>();
+  for (const { industry, inputs } of rows) {
+    let columns = byIndustry.get(industry);
+    if (columns === undefined) byIndustry.set(industry, (columns = ordinals.map(() => [])));
+    for (const [column, values] of columns.entries()) {
+      const value = inputs[column];
+      // What is no number parks its customer, and must not keep everybody else from being rated.
+      values.push(typeof value === 'number' && Number.isFinite(value) ? value : MISSING_VALUE);
+    }
+  }
+  return byIndustry;
 };

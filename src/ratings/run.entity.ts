@@ -5,11 +5,23 @@ export class RatingRunEntity {
   @PrimaryColumn('uuid')
   id!: string;
 
+  @Column('integer', { generated: 'identity' })
+  number!: number;
+
+  @Column('text')
+  purpose!: string;
+
   @Column('text')
   state!: string;
 
   @Column('uuid', { name: 'scorecard_version_id' })
   scorecardVersionId!: string;
+
+  @Column('uuid', { name: 'trial_id', nullable: true })
+  trialId!: string | null;
+
+  @Column('jsonb', { name: 'limit_policy', nullable: true })
+  limitPolicy!: object | null;
 
   @Column('date', { name: 'as_of' })
   asOf!: string;
@@ -44,11 +56,11 @@ export class RatingRunChunkEntity {
   @PrimaryColumn('integer')
   ordinal!: number;
 
-  @Column('smallint', { name: 'bucket_from' })
-  bucketFrom!: number;
+  @Column('uuid', { name: 'id_after', nullable: true })
+  idAfter!: string | null;
 
-  @Column('smallint', { name: 'bucket_to' })
-  bucketTo!: number;
+  @Column('uuid', { name: 'id_upto', nullable: true })
+  idUpto!: string | null;
 
   @Column('integer', { nullable: true })
   rated!: number | null;

@@ -15,13 +15,20 @@ import {
   type Filter,
   type Range,
 } from '../platform/filter';
-import { fetchPage, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, newestFirst, SqlParams, type PagedSelect } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
-import type { RunState } from './domain/run';
+import { distributionOf, type RunFigures } from './domain/judge-run';
+import type { RunPurpose, RunState } from './domain/run';
+import type { WhatIfFigures } from './domain/what-if';
 
 export interface RatingRun {
   readonly id: string;
+  readonly purpose: RunPurpose;
   readonly state: RunState;
+  /** Null until it is sealed. */
+  readonly figures: RunFigures | null;
+  /** Of simulations, as soon as they are sealed. */
+  readonly whatIf: WhatIfFigures | null;
   readonly scorecardVersionId: string;
   /** YYYY-MM-DD. */
   readonly asOf: string;
@@ -51,7 +58,7 @@ export interface GradeCount {
   readonly count: number;
 }
 
-const RUN_COLUMNS = `run.id, run.state, run.scorecard_version_id AS "scorecardVersionId", run.as_of::text AS "asOf",
+const RUN_COLUMNS = `run.id, run.purpose, run.state, run.figures, run.what_if AS "whatIf", run.scorecard_version_id AS "scorecardVersionId", run.as_of::text AS "asOf",
   run.customers, progress.rated, progress.parked, progress.chunks, progress.done AS "chunksDone",
   run.requested_by AS "requestedBy", run.started_at AS "startedAt", run.finished_at AS "finishedAt",
   run.updated_at AS "updatedAt", run.version`;
@@ -100,15 +107,12 @@ export const createRunQueries = ({ query }: Database) => ({
     return permitted.ok ? ok(await fetchPage<RatingRun>(query, runSelect(filter), page)) : permitted;
   },
 
-  /** Model grades of the run, best first; grades that nobody got are left out. Needs `rating.read`, else none. */
-  distribution: async (viewer: Actor, runId: string): Promise<GradeCount[]> =>
-    permit(viewer, 'rating.read').ok
-      ? query<GradeCount>(
-          `SELECT model_grade AS grade, count(*)::int AS count FROM rating WHERE run_id = $1
-           GROUP BY model_grade ORDER BY model_grade DESC`,
-          [runId],
-        )
-      : [],
+  /** Model grades of a sealed run, best first; grades that nobody got are left out. Needs `rating.read`, else none. */
+  distribution: async (viewer: Actor, runId: string): Promise<GradeCount[]> => {
+    if (!permit(viewer, 'rating.read').ok) return [];
+    const [run] = await query<{ figures: RunFigures | null }>('SELECT figures FROM rating_run WHERE id = $1', [runId]);
+    return distributionOf(run?.figures?.moves ?? []);
+  },
 });
 
 export type RunQueries = ReturnType<typeof createRunQueries>;
@@ -124,8 +128,5 @@ const runsOf = (filter: RunFilter, params: SqlParams) => ({
     ...rangeConditions('run.started_at', 'timestamptz', startedAt, params),
     ...rangeConditions('run.updated_at', 'timestamptz', since(updatedSince), params),
   ]),
-  order: [
-    { expression: 'run.started_at', type: 'timestamptz', direction: 'DESC' },
-    { expression: 'run.id', type: 'uuid', direction: 'DESC' },
-  ] as const,
+  order: newestFirst('run', 'started_at'),
 });

@@ -1,30 +1,55 @@
 /** Writes runs, their chunks and the customers they had to park. */
-import { indicatorOf, MAX_ORDINAL } from '../indicators';
+import { gradeOfRank, GRADES } from '../kernel/grade';
 import type { Query } from '../platform/database';
 import type { Tx } from '../platform/unit-of-work';
-import type { ChunkRange, RunState } from './domain/run';
+import type { LimitPolicy, ReratingCalendar } from '../policies';
+import type { GroupRule } from '../scorecards';
+import type { RunFigures } from './domain/judge-run';
+import { dueByMonths } from './domain/rating-due';
+import { chunksBetween, isOpenRun, type ChunkRange, type RunPurpose, type RunState } from './domain/run';
+import type { Tally, WhatIfFigures } from './domain/what-if';
 import { RatingRunChunkEntity, RatingRunEntity } from './run.entity';
-import type { CustomerToRate, ParkedCustomer } from './score-customers';
+import type { ChunkResult } from './rate-chunk';
+import { relatedRanksSql } from './related-grades';
+import type { ParkedCustomer } from './score-customers';
 
 export interface RunRow {
   readonly id: string;
+  /** 1, 2, 3 … */
+  readonly number: number;
+  readonly purpose: RunPurpose;
   readonly state: RunState;
   readonly scorecardVersionId: string;
+  /** The copy of the version that a simulation rates by; null where the version itself does. */
+  readonly trialId: string | null;
+  /** The limit policy that a simulation tries; null for the one in force. */
+  readonly limitPolicy: LimitPolicy | null;
   readonly asOf: string;
+  readonly customers: number;
+  readonly requestedBy: string;
+  /** What was recorded before is what is rated. */
   readonly startedAt: Date;
+  readonly figures: RunFigures | null;
+  readonly ratingsRoot: string | null;
   readonly version: number;
 }
 
-const RUN_ROW = `id, state, scorecard_version_id AS "scorecardVersionId", as_of::text AS "asOf",
-  started_at AS "startedAt", version`;
+const RUN_ROW = `id, number, purpose, state, scorecard_version_id AS "scorecardVersionId", trial_id AS "trialId",
+  limit_policy AS "limitPolicy", as_of::text AS "asOf", customers, requested_by AS "requestedBy", started_at AS "startedAt", figures, ratings_root AS "ratingsRoot", version`;
+
+/** Where its ratings are written before it is published. */
+export const runTable = ({ number }: Pick<RunRow, 'number'>): string => `rating_runs.rating_${number}`;
 
 /** Serialises the starts of runs. */
 export const lockRunStarts = async (tx: Tx): Promise<void> => {
   await tx.query("SELECT pg_advisory_xact_lock(hashtext('rating_run.start'))");
 };
 
-export const runningRunId = async (tx: Tx): Promise<string | null> => {
-  const [row] = await tx.query<{ id: string }>("SELECT id FROM rating_run WHERE state = 'RUNNING'");
+/** The run of that purpose that has not ended. */
+export const openRunId = async (tx: Tx, purpose: RunPurpose): Promise<string | null> => {
+  const [row] = await tx.query<{ id: string }>('SELECT id FROM rating_run WHERE purpose = $1 AND finished_at IS NULL', [
+    purpose,
+  ]);
   return row?.id ?? null;
 };
 
@@ -33,10 +58,23 @@ export const countCustomers = async (tx: Tx): Promise<number> => {
   return row?.count ?? 0;
 };
 
+/** Chunks of about so many customers each. */
+export const planChunks = async (tx: Tx, size: number): Promise<ChunkRange[]> => {
+  const bounds = await tx.query<{ id: string }>(
+    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS all FROM customer) AS placed
+     WHERE place % $1 = 0 AND place < placed.all ORDER BY id`,
+    [size],
+  );
+  return chunksBetween(bounds.map(({ id }) => id));
+};
+
 export const insertRun = async (
   tx: Tx,
   run: {
+    readonly purpose: RunPurpose;
     readonly scorecardVersionId: string;
+    readonly trialId: string | null;
+    readonly limitPolicy: LimitPolicy | null;
     readonly asOf: string;
     readonly customers: number;
     readonly startedAt: Date;
@@ -56,6 +94,7 @@ export const insertRun = async (
     RatingRunChunkEntity,
     chunks.map((chunk) => ({ runId: id, ...chunk })),
   );
+  await tx.query('SELECT rating_run_open($1)', [id]);
   tx.signal('RatingRun', id, 1);
   return id;
 };
@@ -65,15 +104,45 @@ export const readRun = async (query: Query, id: string): Promise<RunRow | null> 
   return row ?? null;
 };
 
-/** Not FOR UPDATE: every rating that a chunk has written holds a share of its run's key, and chunks would deadlock. */
 export const lockRun = async (tx: Tx, id: string): Promise<RunRow | null> => {
   const [row] = await tx.query<RunRow>(`SELECT ${RUN_ROW} FROM rating_run WHERE id = $1 FOR NO KEY UPDATE`, [id]);
   return row ?? null;
 };
 
-export const moveRun = async (tx: Tx, run: RunRow, state: RunState): Promise<void> => {
-  await noteProgress(tx, run.id, run.version + 1);
-  await tx.manager.update(RatingRunEntity, run.id, { state, finishedAt: tx.at, version: run.version + 1 });
+/** Moves a locked run; `facts` go with the move. Yields it as it stands then. */
+export const moveRun = async (
+  tx: Tx,
+  run: RunRow,
+  state: RunState,
+  facts: {
+    readonly figures?: RunFigures;
+    readonly whatIf?: WhatIfFigures;
+    readonly unusual?: boolean;
+    readonly ratingsRoot?: string;
+    readonly publishedAt?: Date;
+  } = {},
+): Promise<RunRow> => {
+  const version = run.version + 1;
+  await noteProgress(tx, run.id, version);
+  await tx.query(
+    `UPDATE rating_run SET state = $2, version = $3, finished_at = CASE WHEN $4 THEN $5::timestamptz END,
+       figures = coalesce($6, figures), unusual = coalesce($7, unusual), ratings_root = coalesce($8, ratings_root),
+       published_at = coalesce($9, published_at), what_if = coalesce($10, what_if)
+     WHERE id = $1`,
+    [
+      run.id,
+      state,
+      version,
+      !isOpenRun(state),
+      tx.at,
+      facts.figures === undefined ? null : JSON.stringify(facts.figures),
+      facts.unusual,
+      facts.ratingsRoot,
+      facts.publishedAt,
+      facts.whatIf === undefined ? null : JSON.stringify(facts.whatIf),
+    ],
+  );
+  return { ...run, ...facts, state, version };
 };
 
 /** Marks the locked run as changed: a chunk of it is done, or it moves. */
@@ -85,7 +154,7 @@ export const noteProgress = async (tx: Tx, runId: string, version: number): Prom
 /** Locks a chunk that is not done yet; null when it is done or not there. */
 export const lockOpenChunk = async (tx: Tx, runId: string, ordinal: number): Promise<ChunkRange | null> => {
   const [row] = await tx.query<ChunkRange & { done: boolean }>(
-    `SELECT ordinal, bucket_from AS "bucketFrom", bucket_to AS "bucketTo", done_at IS NOT NULL AS done
+    `SELECT ordinal, id_after AS "idAfter", id_upto AS "idUpto", done_at IS NOT NULL AS done
      FROM rating_run_chunk WHERE run_id = $1 AND ordinal = $2 FOR UPDATE`,
     [runId, ordinal],
   );
@@ -96,24 +165,97 @@ export const closeChunk = async (
   tx: Tx,
   runId: string,
   ordinal: number,
-  result: { readonly rated: number; readonly parked: number; readonly digest: string },
+  result: ChunkResult & { readonly digest: string; readonly tally: Tally | null },
 ): Promise<void> => {
-  await tx.manager.update(RatingRunChunkEntity, { runId, ordinal }, { ...result, doneAt: tx.at });
+  await tx.query(
+    `UPDATE rating_run_chunk SET rated = $3, parked = $4, digest = $5, leaf_hashes = $6, moves = $7, done_at = $8, tally = $9
+     WHERE run_id = $1 AND ordinal = $2`,
+    [
+      runId,
+      ordinal,
+      result.rated,
+      result.parked.length,
+      result.digest,
+      result.leafHashes,
+      JSON.stringify([...result.moves]),
+      tx.at,
+      result.tally === null ? null : JSON.stringify(result.tally),
+    ],
+  );
+};
+
+/** Leaf hashes of a chunk that is done. */
+export const chunkLeaves = async (query: Query, runId: string, ordinal: number): Promise<Buffer> => {
+  const [row] = await query<{ leaves: Buffer }>(
+    'SELECT leaf_hashes AS leaves FROM rating_run_chunk WHERE run_id = $1 AND ordinal = $2',
+    [runId, ordinal],
+  );
+  if (row === undefined) throw new Error(`run ${runId} lacks chunk ${ordinal}`);
+  return row.leaves;
+};
+
+export const chunkMoves = async (tx: Tx, runId: string): Promise<(readonly number[])[]> =>
+  (await tx.query<{ moves: number[] }>('SELECT moves FROM rating_run_chunk WHERE run_id = $1', [runId])).map(
+    (row) => row.moves,
+  );
+
+/** Of a simulation whose chunks are done. */
+export const chunkTallies = async (tx: Tx, runId: string): Promise<Tally[]> =>
+  (await tx.query<{ tally: Tally }>('SELECT tally FROM rating_run_chunk WHERE run_id = $1', [runId])).map(
+    (row) => row.tally,
+  );
+
+/** Customers that could not be rated, by reason, most first. */
+export const parkedByReason = (tx: Tx, runId: string): Promise<{ reason: string; count: number }[]> =>
+  tx.query(
+    `SELECT reason, count(*)::int AS count FROM rating_parked WHERE run_id = $1
+     GROUP BY reason ORDER BY count(*) DESC, reason`,
+    [runId],
+  );
+
+/** Indexes and checks what the chunks wrote; afterwards nothing can be added. */
+export const sealRun = async (tx: Tx, runId: string): Promise<void> => {
+  await tx.query('SELECT rating_run_seal($1)', [runId]);
+};
+
+/** Brings the run's ratings into effect; readers see all of it or nothing. */
+export const publishRun = async (
+  tx: Tx,
+  { id: runId, startedAt }: Pick<RunRow, 'id' | 'startedAt'>,
+  at: Date,
+  calendar: ReratingCalendar,
+): Promise<{ changed: number; held: number }> => {
+  const [row] = await tx.query<{ changed: string; held: string }>(
+    'SELECT * FROM rating_run_publish($1, $2, $3, $4, make_interval(hours => 24 * $5))',
+    [
+      runId,
+      at,
+      dueByMonths(startedAt, calendar),
+      GRADES.map((_, i) => calendar.monthsByGrade[gradeOfRank(i + 1)]),
+      calendar.coolDownDays,
+    ],
+  );
+  if (row === undefined) throw new Error(`run ${runId} was not published`);
+  return { changed: Number(row.changed), held: Number(row.held) };
+};
+
+/** Whether there was anything to be discarded. */
+export const discardRun = async (tx: Tx, runId: string): Promise<boolean> => {
+  const [row] = await tx.query<{ discarded: boolean }>('SELECT rating_run_discard($1) AS discarded', [runId]);
+  return row?.discarded === true;
 };
 
 export interface RunTotals {
+  readonly chunks: number;
   readonly openChunks: number;
   readonly rated: number;
   readonly parked: number;
-  /** Of the chunks that are done, in their order. */
-  readonly digests: readonly string[];
 }
 
 export const runTotals = async (tx: Tx, runId: string): Promise<RunTotals> => {
   const [row] = await tx.query<RunTotals>(
-    `SELECT count(*) FILTER (WHERE done_at IS NULL)::int AS "openChunks",
-       coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked,
-       coalesce(array_agg(digest ORDER BY ordinal) FILTER (WHERE done_at IS NOT NULL), '{}') AS digests
+    `SELECT count(*)::int AS chunks, count(*) FILTER (WHERE done_at IS NULL)::int AS "openChunks",
+       coalesce(sum(rated), 0)::int AS rated, coalesce(sum(parked), 0)::int AS parked
      FROM rating_run_chunk WHERE run_id = $1`,
     [runId],
   );
@@ -121,48 +263,60 @@ export const runTotals = async (tx: Tx, runId: string): Promise<RunTotals> => {
   return row;
 };
 
-export const customerIdsInRange = async (tx: Tx, range: ChunkRange): Promise<string[]> => {
-  const rows = await tx.query<{ id: string }>('SELECT id FROM customer WHERE bucket BETWEEN $1 AND $2 ORDER BY id', [
-    range.bucketFrom,
-    range.bucketTo,
-  ]);
-  return rows.map((row) => row.id);
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Before the ranks of related parties, one for each group rule. */
+export const INPUT_COLUMNS = 6;
+
+/**
+ * Id, industry, packed values and days, the model grade before, whether something moved after the run began, and what group
+ * rules look at, in the order of ids. COPY takes no parameters, so all that is put in is of a form that cannot be anything
+ * else.
+ */
+export const chunkInputsSql = (
+  run: RunRow,
+  { idAfter, idUpto }: ChunkRange,
+  groupRules: readonly GroupRule[],
+): string => {
+  for (const id of [idAfter, idUpto]) if (id !== null && !UUID.test(id)) throw new Error(`not an id: ${id}`);
+  const within = (column: string): string =>
+    [
+      'true',
+      ...(idAfter === null ? [] : [`${column} > '${idAfter}'`]),
+      ...(idUpto === null ? [] : [`${column} <= '${idUpto}'`]),
+    ].join(' AND ');
+  const startedAt = `'${run.startedAt.toISOString()}'::timestamptz`;
+  // The range is said of each table, so that all three are walked side by side in the order of their keys.
+  return `COPY (
+    SELECT customer.id, customer.industry_code, current.values, current.as_of, held.model_grade,
+      customer.updated_at > ${startedAt} OR coalesce(current.updated_at > ${startedAt}, false)
+      ${groupRules.map((_, i) => `, related.rank_${i}`).join('')}
+    FROM (SELECT id, industry_code, updated_at FROM customer
+          WHERE ${within('id')} AND created_at <= ${startedAt}) AS customer
+    LEFT JOIN (SELECT customer_id, values, as_of, updated_at FROM indicator_current WHERE ${within('customer_id')}) AS current
+      ON current.customer_id = customer.id
+    LEFT JOIN (SELECT customer_id, model_grade FROM customer_grade WHERE ${within('customer_id')}) AS held
+      ON held.customer_id = customer.id
+    ${
+      groupRules.length === 0
+        ? ''
+        : `LEFT JOIN (${relatedRanksSql(groupRules, { within, at: startedAt })}) AS related ON related.of_id = customer.id`
+    }
+    ORDER BY customer.id) TO STDOUT (FORMAT binary)`;
 };
 
-/** The customers in the order of ids, with the current values of the indicators that are asked for. */
-export const customersToRate = async (
-  tx: Tx,
+/** Industries of customers as they were on record at a moment. */
+export const industriesAt = async (
+  query: Query,
   customerIds: readonly string[],
-  indicators: readonly string[],
-): Promise<CustomerToRate[]> => {
-  const ordinals = indicators.map((code) => indicatorOf(code).ordinal);
-  const packed = (column: string): string =>
-    `ARRAY[${ordinals.map((i) => `current.${column}[${i}]`).join(', ')}]::text`;
-  // Arrays travel as text: taking them apart here costs a fraction of the driver's general array parser.
-  const rows = await tx.query<{ customerId: string; industryCode: string | null; values: string; asOf: string }>(
-    `SELECT customer.id AS "customerId", customer.industry_code AS "industryCode", ${packed('values')} AS values,
-       ${packed('as_of')} AS "asOf"
-     FROM customer LEFT JOIN indicator_current AS current ON current.customer_id = customer.id
-     WHERE customer.id = ANY ($1::uuid[]) ORDER BY customer.id`,
-    [customerIds],
+  at: Date,
+): Promise<Map<string, string | null>> => {
+  const rows = await query<{ id: string; industry: string | null }>(
+    `SELECT DISTINCT ON (customer_id) customer_id AS id, fields ->> 'industryCode' AS industry FROM customer_version
+     WHERE customer_id = ANY ($1::uuid[]) AND recorded_at <= $2 ORDER BY customer_id, version DESC`,
+    [customerIds, at],
   );
-  return rows.map(({ customerId, industryCode, values, asOf }) => ({
-    customerId,
-    industryCode,
-    packed: { values: spread(ordinals, values, Number), asOf: spread(ordinals, asOf, (day) => day) },
-  }));
-};
-
-/** Puts the elements of an array literal of numbers or days where the dictionary's ordinals want them. */
-const spread = <T>(ordinals: readonly number[], literal: string, read: (text: string) => T): (T | null)[] => {
-  const slots = new Array<T | null>(MAX_ORDINAL).fill(null);
-  literal
-    .slice(1, -1)
-    .split(',')
-    .forEach((text, i) => {
-      if (text !== 'NULL') slots[(ordinals[i] ?? 0) - 1] = read(text);
-    });
-  return slots;
+  return new Map(rows.map(({ id, industry }) => [id, industry]));
 };
 
 export const insertParked = async (tx: Tx, runId: string, parked: readonly ParkedCustomer[]): Promise<void> => {
@@ -181,20 +335,42 @@ export const insertParked = async (tx: Tx, runId: string, parked: readonly Parke
   );
 };
 
+/** Whether a run has come on since the given moment and has not ended. */
+export const isRunAtWork = async (query: Query, since: Date): Promise<boolean> => {
+  const [row] = await query<{ busy: boolean }>(
+    `SELECT EXISTS (SELECT FROM rating_run WHERE finished_at IS NULL AND state <> 'PARKED' AND updated_at > $1) AS busy`,
+    [since],
+  );
+  return row?.busy === true;
+};
+
+export interface IdleWork {
+  readonly runId: string;
+  /** Null where all chunks are done, and the run waits to be finished. */
+  readonly ordinal: number | null;
+}
+
 /**
- * Open chunks of a run that has neither been started, resumed nor gained a chunk since the given moment; the run is marked
- * as resumed. A run that is being written to at this moment is not idle.
+ * What is to be done of runs that have neither been started, resumed nor gained a chunk since the given moment; they are
+ * marked as resumed. A run that is being written to at this moment is not idle.
  */
-export const takeIdleChunks = (tx: Tx, since: Date): Promise<{ runId: string; ordinal: number }[]> =>
-  tx.query<{ runId: string; ordinal: number }>(
+export const takeIdleWork = (tx: Tx, since: Date): Promise<IdleWork[]> =>
+  tx.query<IdleWork>(
     `WITH idle AS (
        SELECT run.id FROM rating_run AS run
-       WHERE run.state = 'RUNNING' AND $1 > greatest(run.started_at, run.resumed_at,
-         (SELECT max(chunk.done_at) FROM rating_run_chunk AS chunk WHERE chunk.run_id = run.id))
+       WHERE run.state IN ('RUNNING', 'PUBLISHING') AND $1 > greatest(run.updated_at, run.resumed_at)
        FOR NO KEY UPDATE OF run SKIP LOCKED),
      marked AS (UPDATE rating_run SET resumed_at = $2 WHERE id IN (SELECT id FROM idle) RETURNING id)
-     SELECT chunk.run_id AS "runId", chunk.ordinal
-     FROM marked JOIN rating_run_chunk AS chunk ON chunk.run_id = marked.id
-     WHERE chunk.done_at IS NULL ORDER BY chunk.ordinal`,
+     SELECT marked.id AS "runId", chunk.ordinal
+     FROM marked LEFT JOIN rating_run_chunk AS chunk ON chunk.run_id = marked.id AND chunk.done_at IS NULL
+     ORDER BY chunk.ordinal`,
     [since, tx.at],
+  );
+
+/** Parked runs whose request was closed without being applied. */
+export const refusedRuns = async (tx: Tx): Promise<RunRow[]> =>
+  tx.query<RunRow>(
+    `SELECT ${RUN_ROW} FROM rating_run AS run WHERE state = 'PARKED' AND NOT EXISTS (
+       SELECT FROM change_request WHERE kind = 'RATING_RUN' AND subject_id = run.id::text
+         AND state IN ('IN_REVIEW', 'APPLIED')) FOR NO KEY UPDATE SKIP LOCKED`,
   );

@@ -4,6 +4,7 @@
  */
 import { permit } from '../identity';
 import type { Initiator } from '../kernel/actor';
+import type { Clock } from '../kernel/clock';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import type { Database } from '../platform/database';
@@ -19,6 +20,7 @@ import { insertCutPoints, insertScorecard, lockScorecards } from './scorecard.st
 export interface ScorecardDeps {
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
 }
 
 /** Publishes the expert scorecard unless the installation has one; yields the version that is live. */

@@ -32,11 +32,20 @@ export class ScorecardVersionEntity {
   @Column('text', { name: 'created_by' })
   createdBy!: string;
 
-  @Column('timestamptz', { name: 'published_at' })
-  publishedAt!: Date;
+  @Column('timestamptz', { name: 'effective_from', nullable: true })
+  effectiveFrom!: Date | null;
 
   @Column('timestamptz', { name: 'retired_at', nullable: true })
   retiredAt!: Date | null;
+
+  @Column('integer')
+  revision!: number;
+
+  @Column('uuid', { name: 'based_on_id', nullable: true })
+  basedOnId!: string | null;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
 }
 
 @Entity('cut_point_set')
@@ -64,4 +73,19 @@ export class CutPointSetEntity {
 
   @Column('timestamptz', { name: 'frozen_at' })
   frozenAt!: Date;
+}
+
+@Entity('model_file')
+export class ModelFileEntity {
+  @PrimaryColumn('text')
+  digest!: string;
+
+  @Column('bytea')
+  content!: Buffer;
+
+  @Column('text', { name: 'added_by' })
+  addedBy!: string;
+
+  @Column('timestamptz', { name: 'added_at' })
+  addedAt!: Date;
 }

@@ -6,10 +6,23 @@ import { permit } from '../identity';
 import { isMaskedFor } from '../indicators';
 import type { Actor } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
+import { ok, type Result } from '../kernel/result';
 import type { Database, Query } from '../platform/database';
+import { choiceConditions, filterConditions, type Choice, type Filter } from '../platform/filter';
+import { newestFirst } from '../platform/keyset';
+import type { ListSource } from '../platform/read-model';
 import { readCutPointSet } from './domain/cut-points';
+import { diffDefinitions, type DefinitionChange } from './domain/diff-definitions';
 import { parseScorecardDefinition, pointsFromE4 } from './domain/scorecard-definition';
-import { VERSION_STATES, type FrozenCutPoints, type ScorecardVersion } from './domain/scorecard-version';
+import {
+  VERSION_STATES,
+  type FrozenCutPoints,
+  type ScorecardVersion,
+  type VersionState,
+} from './domain/scorecard-version';
+import type { Trial } from './domain/trial';
+
+export type VersionFilter = Filter<{ readonly state?: Choice<VersionState> }>;
 
 /** A frozen cut point set as people see it. */
 export interface CutPointsView extends Pick<FrozenCutPoints, 'id' | 'versionId' | 'digest' | 'frozenAt'> {
@@ -32,6 +45,30 @@ export interface CutPointsView extends Pick<FrozenCutPoints, 'id' | 'versionId' 
 
 /** For people: both need `policy.read`, else nothing is found. */
 export const createScorecardQueries = ({ query }: Pick<Database, 'query'>) => ({
+  /** Newest first. Needs `policy.read`. */
+  versions: (viewer: Actor, filter: VersionFilter): Result<ListSource> => {
+    const permitted = permit(viewer, 'policy.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'ScorecardVersion',
+      alias: 'version',
+      select: (params) => ({
+        from: 'scorecard_version AS version',
+        where: filterConditions(filter, ({ state }) => choiceConditions('version.state', 'text', state, params)),
+        order: newestFirst('version', 'created_at'),
+      }),
+    });
+  },
+
+  /** What is different in the second version; null unless both are there. Needs `policy.read`. */
+  diff: async (viewer: Actor, fromId: string, toId: string): Promise<Result<readonly DefinitionChange[] | null>> => {
+    const permitted = permit(viewer, 'policy.read');
+    if (!permitted.ok) return permitted;
+    const found = await versionsByIds(query, [fromId, toId]);
+    const [from, to] = [fromId, toId].map((id) => found.find((version) => version.id === id));
+    return ok(from === undefined || to === undefined ? null : diffDefinitions(from.definition, to.definition));
+  },
+
   /** In ascending number per scorecard; unknown ids are left out. */
   versionsByIds: async (viewer: Actor, ids: readonly string[]): Promise<ScorecardVersion[]> =>
     permit(viewer, 'policy.read').ok ? versionsByIds(query, ids) : [],
@@ -86,12 +123,16 @@ interface VersionRow {
   definition: Json;
   digest: string;
   state: string;
+  revision: number;
+  based_on_id: string | null;
   created_by: string;
-  published_at: Date;
+  created_at: Date;
+  effective_from: Date | null;
 }
 
 const SELECT_VERSION = `
-  SELECT v.id, s.code, v.number, v.definition, v.digest, v.state, v.created_by, v.published_at
+  SELECT v.id, s.code, v.number, v.definition, v.digest, v.state, v.revision, v.based_on_id, v.created_by, v.created_at,
+    v.effective_from
   FROM scorecard_version v JOIN scorecard s ON s.id = v.scorecard_id`;
 
 export const findLiveVersion = async (query: Query, scorecardCode: string): Promise<ScorecardVersion | null> => {
@@ -103,6 +144,16 @@ export const findLiveVersion = async (query: Query, scorecardCode: string): Prom
 export const versionsByIds = async (query: Query, ids: readonly string[]): Promise<ScorecardVersion[]> => {
   const rows = await query<VersionRow>(`${SELECT_VERSION} WHERE v.id = ANY ($1) ORDER BY s.code, v.number`, [ids]);
   return rows.map(versionOf);
+};
+
+/** Scheduled versions whose moment has come, the longest overdue first. */
+export const dueVersionIds = async (query: Query, at: Date, atMost: number): Promise<string[]> => {
+  const rows = await query<{ id: string }>(
+    `SELECT id FROM scorecard_version WHERE state = 'SCHEDULED' AND effective_from <= $1
+     ORDER BY effective_from, id LIMIT ${atMost}`,
+    [at],
+  );
+  return rows.map(({ id }) => id);
 };
 
 const versionOf = (row: VersionRow): ScorecardVersion => {
@@ -118,8 +169,11 @@ const versionOf = (row: VersionRow): ScorecardVersion => {
     definition: parsed.value,
     digest: row.digest,
     state,
+    revision: row.revision,
+    basedOnId: row.based_on_id,
     createdBy: row.created_by,
-    publishedAt: row.published_at,
+    createdAt: row.created_at,
+    effectiveFrom: row.effective_from,
   };
 };
 
@@ -156,6 +210,49 @@ export const cutPointsByIds = async (query: Query, ids: readonly string[]): Prom
   return rows.map(cutPointsOf);
 };
 
+interface TrialRow {
+  id: string;
+  version_id: string;
+  revision: number;
+  definition: Json;
+  digest: string;
+}
+
+/** Null when there is none; held against its digest like everything that rates. */
+export const findTrial = async (query: Query, id: string): Promise<Trial | null> => {
+  const [row] = await query<TrialRow>(
+    'SELECT id, version_id, revision, definition, digest FROM scorecard_trial WHERE id = $1',
+    [id],
+  );
+  if (row === undefined) return null;
+  const [version] = await versionsByIds(query, [row.version_id]);
+  if (version === undefined) throw new Error(`trial ${id} lacks its version`);
+  const parsed = parseScorecardDefinition(row.definition);
+  if (!parsed.ok) throw new Error(`trial ${id}: ${parsed.refusal.message}`);
+  demandDigest('trial', id, row.definition, row.digest);
+  const sets = await query<CutPointRow>(
+    `SELECT cuts.id, trial.version_id, cuts.content, cuts.digest, cuts.frozen_at
+     FROM scorecard_trial_cut_points AS cuts JOIN scorecard_trial AS trial ON trial.id = cuts.trial_id
+     WHERE trial.id = $1 ORDER BY cuts.segment`,
+    [id],
+  );
+  const { revision, digest } = row;
+  return {
+    id,
+    version: { ...version, definition: parsed.value, revision, digest },
+    cutPoints: sets.map(cutPointsOf),
+  };
+};
+
+/** The newest trial of exactly what the version says; null when it was not tried. */
+export const findNewestTrial = async (query: Query, version: ScorecardVersion): Promise<Trial | null> => {
+  const [row] = await query<{ id: string }>(
+    `SELECT id FROM scorecard_trial WHERE version_id = $1 AND digest = $2 ORDER BY frozen_at DESC, id DESC LIMIT 1`,
+    [version.id, version.digest],
+  );
+  return row === undefined ? null : findTrial(query, row.id);
+};
+
 const cutPointsOf = (row: CutPointRow): FrozenCutPoints => {
   demandDigest('cut point set', row.id, row.content, row.digest);
   return {
@@ -165,6 +262,12 @@ const cutPointsOf = (row: CutPointRow): FrozenCutPoints => {
     digest: row.digest,
     frozenAt: row.frozen_at,
   };
+};
+
+/** Null where it was never taken in. */
+export const findModelFile = async (query: Query, digest: string): Promise<Buffer | null> => {
+  const [row] = await query<{ content: Buffer }>('SELECT content FROM model_file WHERE digest = $1', [digest]);
+  return row?.content ?? null;
 };
 
 const demandDigest = (what: string, id: string, content: Json, digest: string): void => {

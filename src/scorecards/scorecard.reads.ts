@@ -1,8 +1,9 @@
 /** How scorecard versions and frozen cut points are read for screens. */
 import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
-import { permit } from '../identity';
-import { batched, identity, int, moment, text, type ColumnField, type RoomReads } from '../platform/read-model';
+import { byActorId, permit } from '../identity';
+import { batched, identity, int, moment, one, text, type ColumnField, type RoomReads } from '../platform/read-model';
+import { lintScorecard } from './domain/lint-scorecard';
 import type { ScorecardQueries } from './scorecard.queries';
 
 const mayRead = (viewer: Actor): boolean => permit(viewer, 'policy.read').ok;
@@ -27,12 +28,31 @@ export const createScorecardReads = (queries: ScorecardQueries): RoomReads => ({
         nameZh: text((t) => `${t}.definition #>> '{name,zh}'`),
         nameEn: text((t) => `${t}.definition #>> '{name,en}'`),
         state: text('state'),
-        effectiveFrom: moment('published_at'),
+        effectiveFrom: moment('effective_from'),
+        version: int('revision'),
+        createdAt: moment('created_at'),
+        creator: one('User', byActorId('created_by')),
+        basedOn: one('ScorecardVersion', (version, base) => `${base}.id = ${version}.based_on_id`),
         digest: text('digest'),
         // Held against its digest, as everything that rates.
         definition: batched({ id }, async (versions, { viewer }) => {
           const found = await queries.versionsByIds(viewer, [...new Set(versions.map((version) => version.id))]);
           return versions.map((version) => found.find((one) => one.id === version.id)?.definition ?? null);
+        }),
+        findings: batched({ id }, async (versions, { viewer }) => {
+          const found = await queries.versionsByIds(viewer, [...new Set(versions.map((version) => version.id))]);
+          return versions.map((version) => {
+            const held = found.find((one) => one.id === version.id);
+            return (held === undefined ? [] : lintScorecard(held.definition)).map(
+              ({ code, severity, path, text: said }) => ({
+                code,
+                severity,
+                path,
+                textZh: said.zh,
+                textEn: said.en,
+              }),
+            );
+          });
         }),
       },
     },

@@ -1,4 +1,4 @@
-/** Writes scorecards, their versions and cut points. Nothing written here is ever changed. */
+/** Writes scorecards, their versions and cut points. Of a version only a draft's content and the state ever change. */
 import { digestOf, type Json } from '../kernel/canonical-json';
 import type { Tx } from '../platform/unit-of-work';
 import type { CutPointSet } from './domain/cut-points';
@@ -18,29 +18,79 @@ export const insertScorecard = async (
   definition: ScorecardDefinition,
 ): Promise<ScorecardVersion> => {
   const scorecardId = tx.newId();
-  const version: ScorecardVersion = {
-    id: tx.newId(),
+  await tx.manager.insert(ScorecardEntity, { id: scorecardId, code: scorecardCode });
+  return insertVersion(tx, scorecardId, {
     scorecardCode,
     number: 1,
     definition,
-    digest: digestOf(definition),
     state: 'LIVE',
-    createdBy: tx.initiator.actor.id,
-    publishedAt: tx.at,
-  };
-  const { id, number, digest, state, createdBy, publishedAt } = version;
-  await tx.manager.insert(ScorecardEntity, { id: scorecardId, code: scorecardCode });
-  await tx.manager.insert(ScorecardVersionEntity, {
-    id,
-    scorecardId,
-    number,
-    definition,
-    digest,
-    state,
-    createdBy,
-    publishedAt,
+    basedOnId: null,
+    effectiveFrom: tx.at,
   });
-  return version;
+};
+
+/** Adds the next version of the scorecard, as a draft; versions are locked. */
+export const insertDraft = async (
+  tx: Tx,
+  base: ScorecardVersion,
+  definition: ScorecardDefinition,
+): Promise<ScorecardVersion> => {
+  const [scorecard] = await tx.query<{ id: string; next: number }>(
+    `SELECT v.scorecard_id AS id, max(v.number) + 1 AS next FROM scorecard_version AS v
+     JOIN scorecard AS s ON s.id = v.scorecard_id WHERE s.code = $1 GROUP BY v.scorecard_id`,
+    [base.scorecardCode],
+  );
+  if (scorecard === undefined) throw new Error(`scorecard ${base.scorecardCode} vanished`);
+  return insertVersion(tx, scorecard.id, {
+    scorecardCode: base.scorecardCode,
+    number: scorecard.next,
+    definition,
+    state: 'DRAFT',
+    basedOnId: base.id,
+    effectiveFrom: null,
+  });
+};
+
+const insertVersion = async (
+  tx: Tx,
+  scorecardId: string,
+  content: Omit<ScorecardVersion, 'id' | 'digest' | 'revision' | 'createdBy' | 'createdAt'>,
+): Promise<ScorecardVersion> => {
+  const { scorecardCode, ...columns } = content;
+  const row = {
+    ...columns,
+    id: tx.newId(),
+    digest: digestOf(content.definition),
+    revision: 1,
+    createdBy: tx.initiator.actor.id,
+    createdAt: tx.at,
+  };
+  await tx.manager.insert(ScorecardVersionEntity, { ...row, scorecardId });
+  return { ...row, scorecardCode };
+};
+
+/** Whatever a version may still change: its content while it is a draft, its state, the moment it counts from. */
+export const moveVersion = async (
+  tx: Tx,
+  version: ScorecardVersion,
+  to: Partial<Pick<ScorecardVersion, 'state' | 'definition' | 'effectiveFrom'>>,
+): Promise<ScorecardVersion> => {
+  const definition = to.definition ?? version.definition;
+  const moved: ScorecardVersion = {
+    ...version,
+    ...to,
+    digest: to.definition === undefined ? version.digest : digestOf(definition),
+    revision: version.revision + 1,
+  };
+  const { state, digest, revision, effectiveFrom } = moved;
+  await tx.manager.update(ScorecardVersionEntity, version.id, {
+    state,
+    revision,
+    effectiveFrom,
+    ...(to.definition === undefined ? {} : { definition, digest }),
+    ...(state === 'RETIRED' ? { retiredAt: tx.at } : {}),
+  });
+  return moved;
 };
 
 /** Null when the segment was frozen before, also by a transaction that committed while this one waited for it. */
@@ -71,4 +121,14 @@ export const insertCutPoints = async (
     ],
   );
   return inserted.length === 1 ? frozen : null;
+};
+
+/** False where it was there before. */
+export const insertModelFile = async (tx: Tx, digest: string, content: Buffer): Promise<boolean> => {
+  const inserted = await tx.query(
+    `INSERT INTO model_file (digest, content, added_by, added_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (digest) DO NOTHING RETURNING digest`,
+    [digest, content, tx.initiator.actor.id, tx.at],
+  );
+  return inserted.length === 1;
 };

@@ -23,10 +23,14 @@ const characteristicCuts = z.strictObject({
   /** Members of the reference population that had a value. */
   valueCount: whole,
   /**
-   * The value that reaches 2 points, 3 points … 10 points, in the indicator's unit: at least as good is enough. For a
-   * BAND it is the distance outside the band. Empty when not applicable.
+   * DECILE: the value that reaches 2 points, 3 points … 10 points, in the indicator's unit: at least as good is enough. For a
+   * BAND it is the distance outside the band. BANDS and WOE: where the second begins, the third … Z_SCORE: none. Empty when
+   * not applicable.
    */
   cuts: z.array(z.number()),
+  /** Z_SCORE only: mean and standard deviation of the population, measured as cuts of tenths are. */
+  mean: z.number().optional(),
+  deviation: z.number().nonnegative().optional(),
   /** Mean points of the members that had a value, in hundredths of a point; 0 when not applicable. */
   meanPointsCenti: whole.max(1000),
 });
@@ -37,7 +41,10 @@ const cutPointSet = z.strictObject({
   referenceSize: whole,
   /** In the order of the definition's characteristics. */
   perCharacteristic: z.array(characteristicCuts),
-  /** Weights after those of what is not applicable went to the others, in millionths; they add up to 1,000,000. */
+  /**
+   * Weights after those of what is not applicable went to the others, in millionths; they add up to
+   * 1,000,000, or are all 0 where the model takes no weights.
+   */
   effectiveWeightsPpm: z.array(whole),
 });
 

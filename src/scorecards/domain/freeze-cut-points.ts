@@ -1,13 +1,20 @@
 /**
- * Cuts a reference population into tenths for every characteristic of a definition. Done once per version and segment;
- * it neither knows nor asks whether the segment was frozen before.
+ * Freezes what a version's scales take from a reference population: tenths, means and deviations, mean points. Done once per
+ * version and segment; it neither knows nor asks whether the segment was frozen before.
  */
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
 import type { CharacteristicCuts, CutPointSet } from './cut-points';
 import { largestRemainder } from './largest-remainder';
-import { pointsToE4, type Characteristic, type ScorecardDefinition } from './scorecard-definition';
-import { cutFromGoodness, goodnessOf, orientationOf, valueAt, type Orientation, type Values } from './value';
+import { linearCenti, orientationFor, scaleOf, startsOf, type CharacteristicScale } from './scale';
+import {
+  definitionFor,
+  isWeighted,
+  pointsToE4,
+  type Characteristic,
+  type ScorecardDefinition,
+} from './scorecard-definition';
+import { cutFromGoodness, goodnessOf, valueAt, type Orientation, type Values } from './value';
 
 export interface Population {
   /** One column per characteristic, in their order; every column as long as the population is big. */
@@ -20,10 +27,11 @@ const ENOUGH_VALUES = 10;
 
 /** Refuses with INVALID_STATE.NO_REFERENCE_VALUES when nothing at all can be cut. Throws on NaN and infinities. */
 export const freezeCutPoints = (
-  definition: ScorecardDefinition,
+  version: ScorecardDefinition,
   segment: string,
   population: Population,
 ): Result<CutPointSet> => {
+  const definition = definitionFor(version, segment);
   const { columns } = population;
   const referenceSize = columns[0]?.length ?? 0;
   if (
@@ -32,8 +40,9 @@ export const freezeCutPoints = (
   ) {
     throw new RangeError('a population has one column per characteristic, all of one length');
   }
+  const weighted = isWeighted(definition);
   const perCharacteristic = definition.characteristics.map((characteristic, index) =>
-    cutsOf(characteristic, columns[index] ?? [], referenceSize),
+    cutsOf(characteristic, weighted, columns[index] ?? [], referenceSize),
   );
   if (!perCharacteristic.some((row) => row.applicable)) {
     return refuse('INVALID_STATE', `segment ${segment} has no values to take cut points from`, {
@@ -41,25 +50,51 @@ export const freezeCutPoints = (
       params: { segment, referenceSize },
     });
   }
-  const effectiveWeightsPpm = spreadWeights(definition, perCharacteristic);
+  const effectiveWeightsPpm = weighted
+    ? spreadWeights(definition, perCharacteristic)
+    : definition.characteristics.map(() => 0);
   return ok({ segment, referenceSize, perCharacteristic, effectiveWeightsPpm });
 };
 
-const cutsOf = ({ id, indicator }: Characteristic, column: Values, referenceSize: number): CharacteristicCuts => {
-  const orientation = orientationOf(indicator);
+const cutsOf = (
+  characteristic: Characteristic,
+  weighted: boolean,
+  column: Values,
+  referenceSize: number,
+): CharacteristicCuts => {
+  const { id, missing, normalisation, weight } = characteristic;
+  const orientation = orientationFor(characteristic);
   const goodness = sortedGoodness(column, orientation);
   const valueCount = goodness.length;
-  if (valueCount === 0 || valueCount < Math.min(ENOUGH_VALUES, Math.ceil(referenceSize / 10))) {
-    return { id, applicable: false, valueCount, cuts: [], meanPointsCenti: 0 };
+  const notApplicable = { id, applicable: false, valueCount, cuts: [], meanPointsCenti: 0 };
+  if (weighted && pointsToE4(weight) === 0) return notApplicable;
+  const fixed = normalisation.kind === 'BANDS' || normalisation.kind === 'WOE';
+  const enough = valueCount > 0 && valueCount >= Math.min(ENOUGH_VALUES, Math.ceil(referenceSize / 10));
+  // What the version fixes by itself asks nothing of the population, but the mean that may stand for a missing value.
+  if (!enough && (!fixed || missing.kind === 'INDUSTRY_MEAN')) return notApplicable;
+  const frozen = { id, applicable: true, valueCount, ...frozenOf(characteristic, goodness, orientation) };
+  return { ...frozen, meanPointsCenti: meanPointsCenti(scaleOf(characteristic, frozen), goodness) };
+};
+
+const frozenOf = (
+  { normalisation }: Characteristic,
+  goodness: Float64Array,
+  { sign }: Orientation,
+): Pick<CharacteristicCuts, 'cuts' | 'mean' | 'deviation'> => {
+  switch (normalisation.kind) {
+    case 'DECILE':
+      return { cuts: decileCuts(goodness).map((cut) => cutFromGoodness(cut, sign)) };
+    case 'BANDS':
+      return { cuts: startsOf(normalisation.bands) };
+    case 'WOE':
+      return { cuts: startsOf(normalisation.bins) };
+    case 'Z_SCORE': {
+      // Added up from the worst to the best, so that the order of members does not matter.
+      const mean = goodness.reduce((sum, value) => sum + value, 0) / goodness.length;
+      const variance = goodness.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / goodness.length;
+      return { cuts: [], mean: cutFromGoodness(mean, sign), deviation: Math.sqrt(variance) };
+    }
   }
-  const cuts = decileCuts(goodness);
-  return {
-    id,
-    applicable: true,
-    valueCount,
-    cuts: cuts.map((cut) => cutFromGoodness(cut, orientation.sign)),
-    meanPointsCenti: meanPointsCenti(goodness, cuts),
-  };
 };
 
 /** Worst first. */
@@ -90,12 +125,20 @@ const decileCuts = (goodness: Float64Array): number[] => {
   });
 };
 
-/** Half-up. */
-const meanPointsCenti = (goodness: Float64Array, cuts: readonly number[]): number => {
+/** Half-up; 0 where nobody has a value. */
+const meanPointsCenti = ({ cuts, stepCenti, linear }: CharacteristicScale, goodness: Float64Array): number => {
   const count = goodness.length;
-  let points = count;
-  for (const cut of cuts) points += count - lowerBound(goodness, cut);
-  return Math.floor((points * 200 + count) / (2 * count));
+  if (count === 0) return 0;
+  let centi = 0;
+  if (linear !== null) {
+    for (const value of goodness) centi += linearCenti(value, linear.mean, linear.centiPerUnit);
+  } else {
+    centi = count * (stepCenti[0] ?? 0);
+    cuts.forEach((cut, k) => {
+      centi += ((stepCenti[k + 1] ?? 0) - (stepCenti[k] ?? 0)) * (count - lowerBound(goodness, cut));
+    });
+  }
+  return Math.floor((2 * centi + count) / (2 * count));
 };
 
 /** Index of the first element not below `bound`. */

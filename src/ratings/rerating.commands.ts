@@ -1,0 +1,158 @@
+/**
+ * Re-ratings: asked for by what has happened and by the calendar, and done one customer at a time, each in one unit of work with
+ * everything that follows from the grade. PostgreSQL alone owns what is due and what is done; a worker that dies loses nothing
+ * and doubles nothing, and one customer that cannot be rated is parked with the reason (I9, I10).
+ */
+import { withoutKey, type Initiator } from '../kernel/actor';
+import { localDay } from '../kernel/business-days';
+import { ok, type Result } from '../kernel/result';
+import { permit } from '../identity';
+import type { Tx } from '../platform/unit-of-work';
+import { EXPERT_SCORECARD_CODE } from '../scorecards';
+import { timingOf, type EventTerms, type ReratingKind } from './domain/rerating';
+import { limitIntervals } from './grade.store';
+import { meansOf, rateWithin, type RatingDeps, type RatingMeans } from './rating.commands';
+import { cutPointsFor } from './reference-population';
+import * as store from './rerating.store';
+
+/**
+ * Asks, inside the transaction of what has happened, for a re-rating of its customer; `eventId` is what the first event of it is
+ * known by. Yields the id of the re-rating that will answer it.
+ */
+export const askForRerating = (
+  tx: Tx,
+  event: { readonly customerId: string; readonly eventId: string } & EventTerms,
+): Promise<string> =>
+  store.askForEvent(tx, { customerId: event.customerId, period: event.eventId, ...timingOf(tx.at, event) });
+
+/** Asks for re-ratings of up to `atMost` customers whose rating is due, each once a day until it is rated; yields how many it found. */
+export const scheduleDue = (deps: RatingDeps, by: Initiator, atMost: number): Promise<Result<number>> =>
+  deps.unitOfWork.run(by, async (tx) => {
+    const permitted = permit(by.actor, 'rating.run');
+    if (!permitted.ok) return permitted;
+    const { content: calendar } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
+    const today = localDay(calendar, tx.at);
+    const due = await store.dueCustomers(tx, today, atMost);
+    const asked =
+      due.length === 0
+        ? 0
+        : await store.insertReratings(
+            tx,
+            'SCHEDULED',
+            due.map(({ customerId }) => ({ customerId, period: today, rank: 0 })),
+          );
+    if (asked === 0) {
+      tx.unchanged();
+      return ok(0);
+    }
+    tx.record({
+      action: 'rerating.scheduled',
+      object: { type: 'ReratingBatch', id: tx.newId() },
+      data: { day: today, customers: asked, longestDue: due[0]?.dueAt.toISOString() ?? null },
+    });
+    return ok(due.length);
+  });
+
+/** Inside the transaction that moves tiers: those that ask for ratings more often than the grade bring the due date forward. */
+export const tiersMoved = async (
+  deps: Pick<RatingDeps, 'policies'>,
+  tx: Tx,
+  moves: readonly { readonly customerId: string; readonly tier: string }[],
+): Promise<void> => {
+  const { content: calendar } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
+  await limitIntervals(
+    tx,
+    calendar,
+    new Map(moves.map(({ customerId, tier }) => [customerId, calendar.monthsByTier[tier] ?? null])),
+  );
+};
+
+export interface Rerated {
+  readonly reratingId: string;
+  readonly kind: ReratingKind;
+  /** Null where the customer had to be parked. */
+  readonly ratingId: string | null;
+  /** Whether it came after its deadline. */
+  readonly late: boolean;
+}
+
+/** Rates the customer that comes next. Null when nobody's time has come; may be called at any time, from anywhere, at once. */
+export const rerateNext = async (deps: RatingDeps, by: Initiator): Promise<Result<Rerated | null>> => {
+  const permitted = permit(by.actor, 'rating.run');
+  if (!permitted.ok) return permitted;
+  for (let renewed = false; ; renewed = true) {
+    const done = await deps.unitOfWork.run(by, async (tx): Promise<Result<Rerated | 'RENEW' | null>> => {
+      const taken = await store.takeNext(tx, EXPERT_SCORECARD_CODE);
+      const means = taken === null ? null : rememberedMeans(deps, taken, renewed);
+      if (taken === null || means === null) {
+        tx.unchanged();
+        return ok(taken === null ? null : 'RENEW');
+      }
+      return ok(await answer(deps, tx, taken, means));
+    });
+    if (!done.ok) return done;
+    if (done.value !== 'RENEW') return ok(done.value);
+    await renewMeans(deps, withoutKey(by));
+  }
+};
+
+const answer = async (
+  deps: RatingDeps,
+  tx: Tx,
+  taken: store.TakenRerating,
+  means: Result<RatingMeans>,
+): Promise<Rerated> => {
+  const late = taken.deadline !== null && tx.at > taken.deadline;
+  const customer = { id: taken.customerId, industryCode: taken.industryCode };
+  const answers = { ids: taken.ids, noted: (ratingId: string) => store.endWithRating(tx, taken, ratingId) };
+  const rated = means.ok ? await rateWithin(deps, tx, means.value, customer, answers) : means;
+  if (!rated.ok) {
+    await store.park(tx, taken, rated.refusal);
+    tx.record({
+      action: 'rerating.parked',
+      object: { type: 'Rerating', id: taken.id },
+      customerId: taken.customerId,
+      reason: rated.refusal.message,
+      data: { kind: taken.kind, reason: rated.refusal.reason ?? rated.refusal.code },
+    });
+  }
+  return { reratingId: taken.id, kind: taken.kind, ratingId: rated.ok ? rated.value.ratingId : null, late };
+};
+
+interface Remembered {
+  readonly means: Result<RatingMeans>;
+  readonly versionId: string;
+  readonly readMs: number;
+}
+
+/** Reading and checking version and cut points takes longer than rating a customer by them. None of them ever changes. */
+const remembered = new WeakMap<RatingDeps, Remembered>();
+
+/** For so long an industry without cut points of its own is taken to be too small for them. */
+const SMALL_FOR_MS = 60_000;
+
+/** Null where they have to be read anew first. */
+const rememberedMeans = (
+  deps: RatingDeps,
+  taken: store.TakenRerating,
+  renewed: boolean,
+): Result<RatingMeans> | null => {
+  const known = remembered.get(deps);
+  if (known === undefined || known.versionId !== taken.liveVersionId) return null;
+  if (renewed) return known.means;
+  if (!known.means.ok) return null;
+  const { cutPoints } = known.means.value;
+  if (cutPoints.size !== taken.segments) return null;
+  const { industryCode } = taken;
+  const own = industryCode === null || cutPointsFor(cutPoints, industryCode).cutPoints.segment === industryCode;
+  return own || performance.now() - known.readMs < SMALL_FOR_MS ? known.means : null;
+};
+
+const renewMeans = async (deps: RatingDeps, by: Initiator): Promise<void> => {
+  const version = await deps.scorecards.liveVersion();
+  remembered.set(deps, {
+    means: await meansOf(deps, by, version),
+    versionId: version.id,
+    readMs: performance.now(),
+  });
+};
