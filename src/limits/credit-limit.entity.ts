@@ -46,4 +46,7 @@ export class CreditLimitEntryEntity {
 
   @Column('text', { name: 'booked_by' })
   bookedBy!: string;
+
+  @Column('timestamptz', { nullable: true })
+  until!: Date | null;
 }

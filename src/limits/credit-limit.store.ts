@@ -1,6 +1,8 @@
 /** Books limit entries. The limit itself is moved by the database when an entry is booked, and by nothing else. */
 import { momentAfter } from '../kernel/clock';
+import type { Query } from '../platform/database';
 import type { Tx } from '../platform/unit-of-work';
+import type { GradeChange } from '../ratings';
 import { CreditLimitEntryEntity } from './credit-limit.entity';
 
 export interface LockedLimit {
@@ -9,19 +11,61 @@ export interface LockedLimit {
   readonly currency: string;
   readonly version: number;
   readonly updatedAt: Date;
+  /** In use and reserved. */
+  readonly exposure: string;
+  /** When a temporary raise ends, and what is left then; null where there is none. */
+  readonly fallsBackAt: Date | null;
+  readonly fallsBackTo: string | null;
 }
 
 /** Limits of the customers that have one, locked in a stable order until the transaction ends. */
 export const lockLimits = (tx: Tx, customerIds: readonly string[]): Promise<LockedLimit[]> =>
   tx.query<LockedLimit>(
-    `SELECT customer_id AS "customerId", amount::text, currency, version, updated_at AS "updatedAt"
+    `SELECT customer_id AS "customerId", amount::text, currency, version, updated_at AS "updatedAt",
+       (used + reserved)::text AS exposure, falls_back_at AS "fallsBackAt", falls_back_to::text AS "fallsBackTo"
      FROM credit_limit WHERE customer_id = ANY ($1) ORDER BY customer_id FOR UPDATE`,
     [customerIds],
   );
 
+/** Amount that the customer may owe now; 0 where he has no limit. */
+export const exposureOf = async (tx: Tx, customerId: string): Promise<string> => {
+  const [limit] = await tx.query<{ amount: string }>('SELECT amount::text FROM credit_limit WHERE customer_id = $1', [
+    customerId,
+  ]);
+  return limit?.amount ?? '0';
+};
+
+/** A customer whose grade in force is now this one, and why. */
+export type GradeNow = Pick<GradeChange, 'customerId' | 'causeId'> & {
+  readonly after: Pick<GradeChange['after'], 'grade'>;
+};
+
+/**
+ * Customers whose limit exceeds their share of the turnover, or nearly so: packed values are not exact, so what is within a
+ * millionth is looked at as well, and so is whoever has no turnover on record. In the order of ids.
+ */
+export const limitsAboveShare = async (
+  tx: Tx,
+  turnoverOrdinal: number,
+  shares: readonly { readonly grade: string; readonly turnoverShare: string }[],
+): Promise<GradeNow[]> => {
+  const rows = await tx.query<{ customerId: string; grade: GradeNow['after']['grade']; causeId: string }>(
+    `SELECT held.customer_id AS "customerId", held.grade, held.rating_id AS "causeId"
+     FROM credit_limit
+     JOIN customer_grade AS held ON held.customer_id = credit_limit.customer_id
+     JOIN unnest($2::grade[], $3::float8[]) AS allowed (grade, share) ON allowed.grade = held.grade
+     LEFT JOIN indicator_current AS current ON current.customer_id = credit_limit.customer_id
+     WHERE credit_limit.amount > 0
+       AND coalesce(credit_limit.amount >= current.values[$1] * allowed.share * 0.999999, true)
+     ORDER BY held.customer_id`,
+    [turnoverOrdinal, shares.map(({ grade }) => grade), shares.map(({ turnoverShare }) => turnoverShare)],
+  );
+  return rows.map(({ customerId, causeId, grade }) => ({ customerId, causeId, after: { grade } }));
+};
+
 export interface LimitEntry {
   readonly customerId: string;
-  readonly kind: 'OPENING' | 'POLICY_CUT' | 'RAISE';
+  readonly kind: 'OPENING' | 'POLICY_CUT' | 'RAISE' | 'FALL_BACK';
   readonly before: string;
   readonly after: string;
   readonly currency: string;
@@ -29,6 +73,8 @@ export interface LimitEntry {
   readonly causeId: string;
   /** When the limit last moved; null at its opening. The entry is stamped later. */
   readonly lastMovedAt: Date | null;
+  /** End of a temporary raise. */
+  readonly until?: Date | null;
 }
 
 /** Rows per insert statement: far below the wire protocol's 65,535 parameters. */
@@ -54,4 +100,13 @@ export const customersWithLimit = async (tx: Tx, customerIds: readonly string[])
     [customerIds],
   );
   return new Set(rows.map((row) => row.customer_id));
+};
+
+/** Customers whose temporary raise is over, the longest ago first. */
+export const limitsToFallBack = async (query: Query, at: Date, atMost: number): Promise<string[]> => {
+  const rows = await query<{ id: string }>(
+    'SELECT customer_id AS id FROM credit_limit WHERE falls_back_at <= $1 ORDER BY falls_back_at, customer_id LIMIT $2',
+    [at, atMost],
+  );
+  return rows.map(({ id }) => id);
 };

@@ -1,20 +1,34 @@
 /**
- * Credit limits: opened from the book that is taken over, cut at once when the grade in force falls, raised by request.
+ * Credit limits: opened from the book that is taken over, cut at once when the grade in force falls, raised by request, for good
+ * or for a time.
  */
 import type { Initiator } from '../kernel/actor';
 import { digestOf, type Json } from '../kernel/canonical-json';
+import type { Clock } from '../kernel/clock';
 import { Decimal, parseDecimal, type Money } from '../kernel/decimal';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import type { Approvals, RequestHandler, VerbOutcome } from '../approvals';
+import type { Approvals, NamedEvidence, RequestHandler, VerbOutcome } from '../approvals';
 import { permit } from '../identity';
-import type { Indicators } from '../indicators';
+import { indicatorOf, type Indicators } from '../indicators';
 import type { Overrides } from '../overrides';
 import { termsAt, type LimitTerms, type Policies } from '../policies';
+import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
-import type { GradeChange, Ratings } from '../ratings';
-import { bookEntries, customersWithLimit, lockLimits, type LimitEntry } from './credit-limit.store';
-import { decideRaise } from './domain/decide-raise';
+import type { Ratings } from '../ratings';
+import {
+  bookEntries,
+  customersWithLimit,
+  limitsAboveShare,
+  limitsToFallBack,
+  lockLimits,
+  type GradeNow,
+  type LimitEntry,
+  type LockedLimit,
+} from './credit-limit.store';
+import { decideDates, decideRaise } from './domain/decide-raise';
+import { bookPart, partInForce, type LimitPart } from './sub-limit.store';
+import { forEachCustomer } from './for-each-customer';
 import { followGrade, TURNOVER_INDICATOR } from './domain/follow-grade';
 import { raisePayloadSchema, type RaisePayload } from './domain/raise-payload';
 
@@ -84,7 +98,7 @@ export const openLimits = (
  * the grade or for the turnover, is cut in the same moment.
  * One audit event for the batch, with every cut in it by digest; single changes carry the amounts themselves.
  */
-export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly GradeChange[]): Promise<void> => {
+export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly GradeNow[]): Promise<void> => {
   const gradeAfter = new Map(changes.map((change) => [change.customerId, change]));
   const limits = await lockLimits(tx, [...gradeAfter.keys()]);
   if (limits.length === 0) return;
@@ -95,12 +109,14 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
     limits.map((limit) => limit.customerId),
   );
   const entries: LimitEntry[] = [];
+  const overused: LockedLimit[] = [];
   for (const limit of limits) {
     const change = gradeAfter.get(limit.customerId);
     if (change === undefined) throw new Error(`limit of ${limit.customerId} was not asked for`);
     const position = { ...limit, yearlyTurnover: decimalOrNull(turnover.get(limit.customerId)) };
     const followed = followGrade(position, change.after.grade, policy.content);
     if (followed.after === followed.before) continue;
+    if (new Decimal(limit.exposure).gt(followed.after)) overused.push({ ...limit, amount: followed.after });
     entries.push({
       customerId: limit.customerId,
       kind: 'POLICY_CUT',
@@ -114,14 +130,87 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
   if (entries.length === 0) return;
   await bookEntries(tx, entries);
   recordBatch(tx, 'limit.cut', policy.id, entries);
+  for (const limit of overused) tellOverUse(tx, limit);
 };
+
+/** The row was written by the database with the cut; whoever watches hears of it. */
+export const tellOverUse = (tx: Tx, { customerId, amount, exposure, currency, version }: LockedLimit): void => {
+  tx.record({
+    action: 'limit.overUsed',
+    object: { type: 'CreditLimit', id: customerId },
+    customerId,
+    data: { limit: amount, exposure, overUse: new Decimal(exposure).minus(amount).toFixed(2), currency },
+  });
+  tx.signal('CreditLimit', customerId, version + 1);
+};
+
+/** Ends temporary raises whose time is over, up to `atMost`; yields how many. One customer's trouble never stops the others. */
+export const fallBackDue = (
+  deps: Pick<LimitDeps, 'unitOfWork'> & { readonly database: Database; readonly clock: Clock },
+  by: Initiator,
+  atMost: number,
+): Promise<Result<number>> =>
+  forEachCustomer(
+    async () => limitsToFallBack(deps.database.query, deps.clock(), atMost),
+    (customerId) =>
+      deps.unitOfWork.run(by, async (tx) => {
+        const [limit] = await lockLimits(tx, [customerId]);
+        if (limit?.fallsBackAt == null || limit.fallsBackTo === null || limit.fallsBackAt > tx.at) {
+          // Somebody else was faster.
+          tx.unchanged();
+          return ok(0);
+        }
+        const entry: LimitEntry = {
+          customerId,
+          kind: 'FALL_BACK',
+          before: limit.amount,
+          after: limit.fallsBackTo,
+          currency: limit.currency,
+          causeId: limit.fallsBackAt.toISOString(),
+          lastMovedAt: limit.updatedAt,
+        };
+        await bookEntries(tx, [entry]);
+        recordBatch(tx, 'limit.fellBack', entry.causeId, [entry]);
+        if (new Decimal(limit.exposure).gt(entry.after)) tellOverUse(tx, { ...limit, amount: entry.after });
+        return ok(1);
+      }),
+  );
+
+/** Limits that are looked at in one go. */
+const CUT_BATCH = 5_000;
+
+/**
+ * Called inside the transaction that publishes a run. Everybody's grade may have moved, so the limits that the policy may no
+ * longer allow are found in the database first, rather too many than too few; {@link cutToPolicy} decides.
+ */
+export const cutPublished = async (deps: LimitDeps, tx: Tx): Promise<void> => {
+  const { content } = await deps.policies.inForce(tx, 'LIMIT');
+  const candidates = await limitsAboveShare(
+    tx,
+    indicatorOf(TURNOVER_INDICATOR).ordinal,
+    Object.entries(content.grades).map(([grade, { turnoverShare }]) => ({ grade, turnoverShare })),
+  );
+  for (let start = 0; start < candidates.length; start += CUT_BATCH) {
+    await cutToPolicy(deps, tx, candidates.slice(start, start + CUT_BATCH));
+    await tx.settle();
+  }
+};
+
+/** What is raised: the limit itself, what a product may take of it, or what a group may owe together. */
+export type RaiseScope = { readonly scope: 'CUSTOMER' } | LimitPart;
 
 export interface RequestRaise {
   readonly customerId: string;
+  readonly of: RaiseScope;
   readonly amount: Money;
   readonly justification: string;
+  readonly evidence?: readonly NamedEvidence[];
   /** Version of the limit that the maker saw; 0 where the customer has none yet. */
   readonly expectedVersion: number;
+  /** In effect from then on; null for as soon as it is agreed to. */
+  readonly effectiveFrom: Date | null;
+  /** The limit itself falls back by itself then; null where it stays. */
+  readonly until: Date | null;
 }
 
 export const requestRaise = async (
@@ -148,24 +237,38 @@ export const requestRaise = async (
         params: { expected: input.expectedVersion, current: limit.version, amount: limit.amount },
       });
     }
-    const decision = decideRaise(
-      { amount: limit.amount, terms },
-      { amount: new Decimal(input.amount.amount), justification: input.justification },
-    );
+    const { of, until } = input;
+    if (until !== null && of.scope !== 'CUSTOMER') {
+      return refuse('INVALID', 'only the limit itself is raised for a time', { reason: 'UNTIL', field: ['until'] });
+    }
+    const dates = decideDates(input, limit, tx.at);
+    if (!dates.ok) return dates;
+    const bounds = await boundsOf(tx, input.customerId, of, current.value);
+    if (!bounds.ok) return bounds;
+    const decision = decideRaise(bounds.value, {
+      amount: new Decimal(input.amount.amount),
+      justification: input.justification,
+    });
     if (!decision.ok) return decision;
     const { amount, relativeChange } = decision.value;
+    const evidence = await deps.approvals.writeDownEvidence(tx, input.evidence ?? []);
+    if (!evidence.ok) return evidence;
     const payload: RaisePayload = {
-      fromAmount: limit.amount,
+      fromAmount: bounds.value.amount,
       toAmount: amount,
       currency: terms.currency,
       justification: input.justification.trim(),
+      ...(evidence.value.length === 0 ? {} : { evidence: [...evidence.value] }),
+      ...(of.scope === 'CUSTOMER' ? {} : of),
+      ...(until === null ? {} : { until: until.toISOString() }),
     };
     return deps.approvals.submit(tx, {
       kind: 'CREDIT_LIMIT',
       subject: { type: 'Customer', id: input.customerId },
       payload,
+      evidence: evidence.value,
       base,
-      impact: { fromAmount: limit.amount, toAmount: amount, allowed: terms.amount, relativeChange },
+      impact: { fromAmount: payload.fromAmount, toAmount: amount, allowed: bounds.value.most, relativeChange },
       facts: {
         kind: 'CREDIT_LIMIT',
         direction: 'UP',
@@ -173,9 +276,28 @@ export const requestRaise = async (
         ...(relativeChange === null ? {} : { relativeChange }),
       },
       decideBy: new Date(tx.at.getTime() + decideWithinDays * DAY_MS),
+      effectiveFrom: input.effectiveFrom,
     });
   });
 };
+
+/** What is there, and what bounds a raise of it. */
+const boundsOf = async (
+  tx: Tx,
+  customerId: string,
+  of: RaiseScope,
+  { limit, terms }: Position,
+): Promise<Result<Parameters<typeof decideRaise>[0]>> => {
+  if (of.scope === 'CUSTOMER') return ok({ amount: limit.amount, most: terms.amount, bound: 'POLICY' });
+  const amount = await partInForce(tx, customerId, of);
+  if (amount === null) {
+    return refuse('INVALID_STATE', 'there is no such limit to be raised', { reason: 'NO_SUB_LIMIT' });
+  }
+  return ok({ amount, most: of.scope === 'PRODUCT' ? limit.amount : null, bound: 'LIMIT' });
+};
+
+const scopeOf = ({ scope, product = '' }: RaisePayload): RaiseScope =>
+  scope === undefined ? { scope: 'CUSTOMER' } : scope === 'GROUP' ? { scope } : { scope, product };
 
 export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
   kind: 'CREDIT_LIMIT',
@@ -185,12 +307,25 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
   },
   show: (payload) => {
     // Checked when it was written; it cannot have changed since.
-    const { fromAmount, toAmount, currency, justification } = payload as RaisePayload;
+    const {
+      fromAmount,
+      toAmount,
+      currency,
+      justification,
+      evidence = [],
+      scope,
+      product,
+      until,
+    } = payload as RaisePayload;
     return {
       __typename: 'CreditLimitProposal',
       from: { amount: fromAmount, currency },
       to: { amount: toAmount, currency },
       justification,
+      evidence,
+      scope: scope ?? 'CUSTOMER',
+      product: product ?? null,
+      until: until === undefined ? null : new Date(until),
     };
   },
   apply: async (tx, request) => {
@@ -198,53 +333,81 @@ export const raiseHandler = (deps: LimitDeps): RequestHandler => ({
     const customerId = request.subject.id;
     const current = await lockPosition(deps, tx, customerId);
     if (!current.ok) return current;
-    const { limit, terms } = current.value;
+    const { limit } = current.value;
+    const of = scopeOf(payload);
+    const until = payload.until === undefined ? null : new Date(payload.until);
+    const dates = decideDates({ effectiveFrom: null, until }, limit, tx.at);
+    if (!dates.ok) return dates;
+    const bounds = await boundsOf(tx, customerId, of, current.value);
+    if (!bounds.ok) return bounds;
     // The turnover may have moved since: what is granted must be allowed now.
-    const decision = decideRaise(
-      { amount: limit.amount, terms },
-      { amount: new Decimal(payload.toAmount), justification: payload.justification },
-    );
+    const decision = decideRaise(bounds.value, {
+      amount: new Decimal(payload.toAmount),
+      justification: payload.justification,
+    });
     if (!decision.ok) return decision;
-    if (limit.version === 0) {
-      await bookEntries(tx, [
-        {
-          customerId,
-          kind: 'OPENING',
-          before: '0.00',
-          after: '0.00',
-          currency: payload.currency,
-          causeId: request.id,
-          lastMovedAt: null,
-        },
-      ]);
-    }
-    await bookEntries(tx, [
-      {
+    if (of.scope === 'CUSTOMER') {
+      await bookRaise(tx, request.id, customerId, limit, { ...payload, until });
+    } else {
+      await bookPart(tx, {
         customerId,
-        kind: 'RAISE',
-        before: limit.amount,
+        ...of,
+        before: bounds.value.amount,
         after: payload.toAmount,
-        currency: payload.currency,
-        causeId: request.id,
-        // The opening of just now goes before it.
-        lastMovedAt: limit.updatedAt ?? tx.at,
-      },
-    ]);
+        reason: payload.justification,
+        requestId: request.id,
+      });
+    }
     tx.record({
       action: 'limit.raised',
       object: { type: 'CreditLimit', id: customerId },
       customerId,
-      before: { amount: limit.amount, currency: payload.currency },
-      after: { amount: payload.toAmount, currency: payload.currency },
+      before: { amount: bounds.value.amount, currency: payload.currency },
+      after: { amount: payload.toAmount, currency: payload.currency, ...of, until: payload.until ?? null },
       reason: payload.justification,
-      data: { request: request.number, allowed: terms.amount },
+      data: { request: request.number, allowed: bounds.value.most },
     });
     return ok(true);
   },
 });
 
+const bookRaise = async (
+  tx: Tx,
+  requestId: string,
+  customerId: string,
+  limit: Position['limit'],
+  { toAmount, currency, until }: Pick<RaisePayload, 'toAmount' | 'currency'> & { readonly until: Date | null },
+): Promise<void> => {
+  if (limit.version === 0) {
+    await bookEntries(tx, [
+      {
+        customerId,
+        kind: 'OPENING',
+        before: '0.00',
+        after: '0.00',
+        currency,
+        causeId: requestId,
+        lastMovedAt: null,
+      },
+    ]);
+  }
+  await bookEntries(tx, [
+    {
+      customerId,
+      kind: 'RAISE',
+      before: limit.amount,
+      after: toAmount,
+      currency,
+      causeId: requestId,
+      // The opening of just now goes before it.
+      lastMovedAt: limit.updatedAt ?? tx.at,
+      until,
+    },
+  ]);
+};
+
 interface Position {
-  readonly limit: { readonly amount: string; readonly version: number; readonly updatedAt: Date | null };
+  readonly limit: Pick<LockedLimit, 'amount' | 'version' | 'fallsBackAt'> & { readonly updatedAt: Date | null };
   readonly terms: LimitTerms;
   readonly base: Json;
   readonly decideWithinDays: number;
@@ -259,7 +422,9 @@ const lockPosition = async (deps: LimitDeps, tx: Tx, customerId: string): Promis
       ? refuse('INVALID_STATE', 'a customer without a rating has no limit', { reason: 'NOT_RATED' })
       : refuse('NOT_FOUND', 'no such customer', { field: ['customerId'] });
   }
-  const [limit = { amount: '0.00', version: 0, updatedAt: null }] = await lockLimits(tx, [customerId]);
+  const [limit = { amount: '0.00', version: 0, updatedAt: null, fallsBackAt: null }] = await lockLimits(tx, [
+    customerId,
+  ]);
   const policy = await deps.policies.inForce(tx, 'LIMIT');
   const turnover = await deps.indicators.currentValues(tx.query, TURNOVER_INDICATOR, [customerId]);
   return ok({

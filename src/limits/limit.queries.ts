@@ -5,6 +5,7 @@ import { decidedBy, type Moments } from '../kernel/moments';
 import { ok, type Result } from '../kernel/result';
 import { permitPast } from '../identity';
 import type { Database } from '../platform/database';
+import { newestFirst } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { termsAt, type LimitTerms, type PolicyVersion } from '../policies';
 import type { PastGrade } from '../ratings';
@@ -18,6 +19,9 @@ export interface CreditLimit {
   /** 0 where nothing was ever approved. */
   readonly version: number;
   readonly updatedAt: Date | null;
+  readonly used: string;
+  readonly reserved: string;
+  readonly frozen: boolean;
   /** What the policy allows at the grade in force. */
   readonly terms: LimitTerms;
 }
@@ -35,15 +39,37 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
     const [policy, limits, turnover] = await Promise.all([
       deps.policies.inForceLookingBack('LIMIT', at),
       query<StoredLimit>(
-        `SELECT DISTINCT ON (customer_id) customer_id AS "customerId", after::text AS amount, currency,
-           (count(*) OVER (PARTITION BY customer_id))::int AS version, booked_at AS "updatedAt"
-         FROM credit_limit_entry WHERE customer_id = ANY ($1) AND booked_at <= $2
-         ORDER BY customer_id, booked_at DESC, id DESC`,
+        `SELECT moved.*, coalesce(booked.used, '0.00') AS used, coalesce(booked.reserved, '0.00') AS reserved,
+           EXISTS (SELECT FROM credit_freeze WHERE customer_id = moved."customerId" AND frozen_at <= $2
+                   AND (lifted_at IS NULL OR lifted_at > $2)) AS frozen
+         FROM (
+           SELECT DISTINCT ON (customer_id) customer_id AS "customerId", after::text AS amount, currency,
+             (count(*) OVER (PARTITION BY customer_id))::int AS version, booked_at AS "updatedAt"
+           FROM credit_limit_entry WHERE customer_id = ANY ($1) AND booked_at <= $2
+           ORDER BY customer_id, booked_at DESC, id DESC) AS moved
+         LEFT JOIN LATERAL (
+           SELECT used_after::text AS used, reserved_after::text AS reserved FROM exposure_entry
+           WHERE customer_id = moved."customerId" AND booked_at <= $2 ORDER BY number DESC LIMIT 1) AS booked ON true`,
         [customerIds, decidedBy(at)],
       ),
       deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds, at),
     ]);
     return ok(limitsOf({ policy, grades: grades.value, limits, turnover }));
+  },
+
+  /** The journal of use as it was in the past, newest first. Needs `limit.read` and `audit.read`. */
+  exposureEntriesAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> => {
+    const permitted = permitPast(viewer, 'limit.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'ExposureEntry',
+      alias: 'entry',
+      select: (params) => ({
+        from: 'exposure_entry AS entry',
+        where: [`entry.customer_id = ${params.add(customerId)}`, `entry.booked_at <= ${params.add(decidedBy(at))}`],
+        order: [{ expression: 'entry.number', type: 'int', direction: 'DESC' }],
+      }),
+    });
   },
 
   /** The journal as it was in the past, newest first. Needs `limit.read` and `audit.read`. */
@@ -56,10 +82,7 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
       select: (params) => ({
         from: 'credit_limit_entry AS entry',
         where: [`entry.customer_id = ${params.add(customerId)}`, `entry.booked_at <= ${params.add(decidedBy(at))}`],
-        order: [
-          { expression: 'entry.booked_at', type: 'timestamptz', direction: 'DESC' },
-          { expression: 'entry.id', type: 'uuid', direction: 'DESC' },
-        ],
+        order: newestFirst('entry', 'booked_at'),
       }),
     });
   },
@@ -86,6 +109,9 @@ const limitsOf = (facts: {
       currency: content.currency,
       version: 0,
       updatedAt: null,
+      used: '0.00',
+      reserved: '0.00',
+      frozen: false,
       ...stored.get(customerId),
       terms: termsAt(content, grade, yearly === undefined ? null : new Decimal(yearly)),
     };

@@ -2,7 +2,6 @@
 import type { Grade } from '../kernel/grade';
 import type { Tx } from '../platform/unit-of-work';
 import type { OverridePayload } from './domain/override-payload';
-import { GradeOverrideEntity } from './grade-override.entity';
 
 export interface EndedOverride {
   readonly id: string;
@@ -30,26 +29,40 @@ export const endOverdue = async (tx: Tx, customerId: string): Promise<EndedOverr
   return ended ?? null;
 };
 
+/** Ends the override that a request put in force, if it still is; null where it is not. */
+export const revertLive = async (tx: Tx, requestId: string): Promise<EndedOverride | null> => {
+  const [ended] = await tx.query<EndedOverride>(
+    `UPDATE grade_override SET ended_at = $2, end_cause = 'REVERTED'
+     WHERE request_id = $1 AND ended_at IS NULL
+     RETURNING id, customer_id AS "customerId", to_grade AS "toGrade"`,
+    [requestId, tx.at],
+  );
+  return ended ?? null;
+};
+
 export const insertOverride = async (
   tx: Tx,
   override: { customerId: string; requestId: string; payload: OverridePayload },
 ): Promise<string> => {
   const id = tx.newId();
   const { payload } = override;
-  await tx.manager.insert(GradeOverrideEntity, {
-    id,
-    customerId: override.customerId,
-    requestId: override.requestId,
-    modelGrade: payload.modelGrade,
-    fromGrade: payload.fromGrade,
-    toGrade: payload.toGrade,
-    reasonCode: payload.reasonCode,
-    justification: payload.justification,
-    evidence: payload.evidence,
-    effectiveFrom: tx.at,
-    validUntil: new Date(payload.validUntil),
-    endedAt: null,
-    endCause: null,
-  });
+  await tx.query(
+    `INSERT INTO grade_override (id, customer_id, request_id, model_grade, from_grade, to_grade, reason_code, justification,
+       evidence, effective_from, valid_until)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [
+      id,
+      override.customerId,
+      override.requestId,
+      payload.modelGrade,
+      payload.fromGrade,
+      payload.toGrade,
+      payload.reasonCode,
+      payload.justification,
+      JSON.stringify(payload.evidence),
+      tx.at,
+      payload.validUntil,
+    ],
+  );
   return id;
 };

@@ -4,31 +4,40 @@
  */
 import type { Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
-import { gradeView } from '../kernel/grade';
+import { GRADES, gradeView, isWorse } from '../kernel/grade';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import type { Approvals, RequestHandler, VerbOutcome } from '../approvals';
+import type { Approvals, NamedEvidence, Proposal, RequestHandler, VerbOutcome } from '../approvals';
 import { permit } from '../identity';
 import type { Policies } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { CustomerGrade, Ratings } from '../ratings';
 import { decideOverride, type OverrideProposal } from './domain/decide-override';
 import { overridePayloadSchema, type OverridePayload } from './domain/override-payload';
-import { endOverdue, insertOverride, supersedeLive } from './grade-override.store';
+import { endOverdue, insertOverride, revertLive, supersedeLive } from './grade-override.store';
 
 export interface OverrideDeps {
   readonly unitOfWork: UnitOfWork;
   readonly policies: Policies;
   readonly approvals: Approvals;
   readonly ratings: Ratings;
+  /** What is at stake with a customer, plain decimal: the approval matrix may ask for it as the amount. */
+  readonly exposureOf: (tx: Tx, customerId: string) => Promise<string>;
   /** Customers whose live override should have ended, the longest overdue first. */
   readonly customersWithOverdue: (atMost: number) => Promise<string[]>;
 }
 
-export interface SubmitOverride extends OverrideProposal {
+/** A proposal as its maker words it, before files that it names have been looked up. */
+interface WordedOverride extends Omit<OverrideProposal, 'evidence'> {
+  readonly evidence: readonly NamedEvidence[];
+}
+
+export interface SubmitOverride extends WordedOverride {
   readonly customerId: string;
   /** Version of the customer's grade that the maker saw. */
   readonly expectedVersion: number;
+  /** Kept as a draft: nobody is asked yet. */
+  readonly draft?: boolean | null;
 }
 
 export const submitOverride = async (
@@ -39,8 +48,7 @@ export const submitOverride = async (
   const permitted = permit(by.actor, 'override.submit');
   if (!permitted.ok) return permitted;
   return deps.unitOfWork.run(by, async (tx) => {
-    await endOverdueOf(deps, tx, input.customerId);
-    const current = await lockRated(deps, tx, input.customerId);
+    const current = await judgedNow(deps, tx, input.customerId);
     if (!current.ok) return current;
     if (current.value.version !== input.expectedVersion) {
       return refuse('STALE_VERSION', `the customer's grade is at version ${current.value.version} now`, {
@@ -48,37 +56,84 @@ export const submitOverride = async (
         params: { expected: input.expectedVersion, current: current.value.version, grade: current.value.grade },
       });
     }
-    const policy = await deps.policies.inForce(tx, 'OVERRIDE');
-    const decision = decideOverride(current.value, input, policy.content, tx.at);
-    if (!decision.ok) return decision;
-    const { direction, notches, decideBy } = decision.value;
-    const payload: OverridePayload = {
-      fromGrade: current.value.grade,
-      modelGrade: current.value.modelGrade,
-      toGrade: input.toGrade,
-      reasonCode: input.reasonCode,
-      justification: input.justification.trim(),
-      evidence: input.evidence.map(({ title, reference }) => ({ title: title.trim(), reference: reference.trim() })),
-      validUntil: input.validUntil.toISOString(),
-    };
-    return deps.approvals.submit(tx, {
-      kind: 'GRADE_OVERRIDE',
-      subject: { type: 'Customer', id: input.customerId },
-      payload,
-      base: baseOf(current.value, policy.id),
-      impact: { fromGrade: current.value.grade, toGrade: input.toGrade, notches, direction },
-      facts: { kind: 'GRADE_OVERRIDE', direction, notches },
-      decideBy,
-    });
+    const evidence = await deps.approvals.writeDownEvidence(tx, input.evidence);
+    if (!evidence.ok) return evidence;
+    const proposal = await propose(deps, tx, input.customerId, current.value, { ...input, evidence: evidence.value });
+    if (!proposal.ok) return proposal;
+    const subject = { type: 'Customer', id: input.customerId };
+    const submission = { kind: 'GRADE_OVERRIDE', subject, ...proposal.value } as const;
+    return input.draft === true ? deps.approvals.saveDraft(tx, submission) : deps.approvals.submit(tx, submission);
   });
 };
+
+export interface ReviseOverride extends WordedOverride {
+  readonly requestId: string;
+  /** Version of the request that the editor saw. */
+  readonly expectedVersion: number;
+}
+
+/** Changes what an override proposes that lies with its maker: a draft, one that was returned, or one found stale. */
+export const reviseOverride = async (
+  deps: OverrideDeps,
+  by: Initiator,
+  input: ReviseOverride,
+): Promise<Result<VerbOutcome>> => {
+  const permitted = permit(by.actor, 'override.submit');
+  if (!permitted.ok) return permitted;
+  const { requestId, expectedVersion, ...proposal } = input;
+  return deps.unitOfWork.run(by, async (tx) => {
+    const evidence = await deps.approvals.writeDownEvidence(tx, proposal.evidence, requestId);
+    if (!evidence.ok) return evidence;
+    const payload = writtenDown({ ...proposal, evidence: evidence.value });
+    return deps.approvals.revise(tx, { requestId, expectedVersion, kind: 'GRADE_OVERRIDE', payload });
+  });
+};
+
+/** The customer's grade as it stands, after an override whose time is over has ended. */
+const judgedNow = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<Result<CustomerGrade>> =>
+  demandRated(deps, tx, customerId, await freshGrade(deps, tx, customerId));
+
+/** What is put up for decision, judged by the override policy in force. */
+const propose = async (
+  deps: OverrideDeps,
+  tx: Tx,
+  customerId: string,
+  current: CustomerGrade,
+  input: OverrideProposal,
+): Promise<Result<Proposal>> => {
+  const policy = await deps.policies.inForce(tx, 'OVERRIDE');
+  const decision = decideOverride(current, input, policy.content, tx.at);
+  if (!decision.ok) return decision;
+  const { direction, notches, decideBy } = decision.value;
+  const exposure = await deps.exposureOf(tx, customerId);
+  return ok({
+    payload: { fromGrade: current.grade, modelGrade: current.modelGrade, ...writtenDown(input) },
+    base: baseOf(current, policy.id),
+    impact: { fromGrade: current.grade, toGrade: input.toGrade, notches, direction },
+    facts: { kind: 'GRADE_OVERRIDE', direction, notches, amount: exposure },
+    decideBy,
+    evidence: input.evidence,
+    effectiveFrom: input.effectiveFrom ?? null,
+  });
+};
+
+/** What its maker says, as it is kept; grades at submission come with it when it is judged. */
+const writtenDown = (input: OverrideProposal): Omit<OverridePayload, 'fromGrade' | 'modelGrade'> => ({
+  toGrade: input.toGrade,
+  reasonCode: input.reasonCode,
+  justification: input.justification.trim(),
+  evidence: [...input.evidence],
+  validUntil: input.validUntil.toISOString(),
+  ...(input.effectiveFrom == null ? {} : { effectiveFrom: input.effectiveFrom.toISOString() }),
+});
 
 export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
   kind: 'GRADE_OVERRIDE',
   currentBase: async (tx, customerId) => {
-    await endOverdueOf(deps, tx, customerId);
-    const current = await deps.ratings.lockGrade(tx, customerId);
-    const policy = await deps.policies.inForce(tx, 'OVERRIDE');
+    const [current, policy] = await Promise.all([
+      freshGrade(deps, tx, customerId),
+      deps.policies.inForce(tx, 'OVERRIDE'),
+    ]);
     return current === null ? null : baseOf(current, policy.id);
   },
   show: (payload) => {
@@ -92,15 +147,59 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
       toGrade: gradeView(proposed.toGrade),
     };
   },
+  changes: (payload) => {
+    const { fromGrade, toGrade } = payload as OverridePayload;
+    return [{ what: 'grade', before: fromGrade, after: toGrade }];
+  },
+  prepare: async (tx, subject, payload) => {
+    const written = overridePayloadSchema.partial({ fromGrade: true, modelGrade: true }).parse(payload);
+    const current = await judgedNow(deps, tx, subject.id);
+    if (!current.ok) return current;
+    const { validUntil, effectiveFrom } = written;
+    return propose(deps, tx, subject.id, current.value, {
+      ...written,
+      validUntil: new Date(validUntil),
+      effectiveFrom: effectiveFrom === undefined ? null : new Date(effectiveFrom),
+    });
+  },
+  lower: (payload, to) => {
+    const proposed = payload as OverridePayload;
+    const lower = GRADES.find((grade) => grade === to);
+    if (lower === undefined || !isWorse(lower, proposed.toGrade)) {
+      return refuse('INVALID', `a later level may propose a lower grade than ${proposed.toGrade}, not a higher one`, {
+        reason: 'NOT_LOWER',
+        field: ['lowerTo'],
+        params: { proposed: proposed.toGrade },
+      });
+    }
+    return ok({ ...proposed, toGrade: lower });
+  },
+  revert: async (tx, request) => {
+    await deps.ratings.lockGrade(tx, request.subject.id);
+    const ended = await revertLive(tx, request.id);
+    if (ended === null) return ok(false);
+    tx.record({
+      action: 'override.reverted',
+      object: { type: 'GradeOverride', id: ended.id },
+      customerId: ended.customerId,
+      data: { customer: ended.customerId, grade: ended.toGrade, request: request.number },
+    });
+    await deps.ratings.endOverride(tx, { customerId: ended.customerId, overrideId: ended.id });
+    return ok(true);
+  },
   apply: async (tx, request) => {
     const payload = overridePayloadSchema.parse(request.payload);
     if (new Date(payload.validUntil) <= tx.at) {
       return refuse('EXPIRED', 'the validity of this override is already over', { reason: 'VALID_UNTIL' });
     }
     const customerId = request.subject.id;
-    const current = await lockRated(deps, tx, customerId);
+    const current = await demandRated(deps, tx, customerId, await deps.ratings.lockGrade(tx, customerId));
     if (!current.ok) return current;
-    for (const ended of await supersedeLive(tx, customerId)) {
+    const [superseded, overrideId] = await Promise.all([
+      supersedeLive(tx, customerId),
+      insertOverride(tx, { customerId, requestId: request.id, payload }),
+    ]);
+    for (const ended of superseded) {
       tx.record({
         action: 'override.superseded',
         object: { type: 'GradeOverride', id: ended.id },
@@ -108,7 +207,6 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
         data: { customer: customerId, grade: ended.toGrade, by: request.number },
       });
     }
-    const overrideId = await insertOverride(tx, { customerId, requestId: request.id, payload });
     tx.record({
       action: 'override.applied',
       object: { type: 'GradeOverride', id: overrideId },
@@ -152,9 +250,18 @@ export const expireOverrides = async (deps: OverrideDeps, by: Initiator, atMost:
   return ok(ended);
 };
 
+/** The grade, locked, after an override whose time is over has ended; null where there is none. */
+const freshGrade = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<CustomerGrade | null> => {
+  const grade = await deps.ratings.lockGrade(tx, customerId);
+  if (grade?.overrideId == null || !(await endOverdueUnder(deps, tx, customerId))) return grade;
+  return deps.ratings.lockGrade(tx, customerId);
+};
+
 /** Ends the customer's override if its time is over, whoever notices first. The grade is locked before the override is. */
-export const endOverdueOf = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<boolean> => {
-  if ((await deps.ratings.lockGrade(tx, customerId)) === null) return false;
+export const endOverdueOf = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<boolean> =>
+  (await deps.ratings.lockGrade(tx, customerId)) !== null && endOverdueUnder(deps, tx, customerId);
+
+const endOverdueUnder = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<boolean> => {
   const override = await endOverdue(tx, customerId);
   if (override === null) return false;
   tx.record({
@@ -167,8 +274,12 @@ export const endOverdueOf = async (deps: OverrideDeps, tx: Tx, customerId: strin
   return true;
 };
 
-const lockRated = async (deps: OverrideDeps, tx: Tx, customerId: string): Promise<Result<CustomerGrade>> => {
-  const current = await deps.ratings.lockGrade(tx, customerId);
+const demandRated = async (
+  deps: OverrideDeps,
+  tx: Tx,
+  customerId: string,
+  current: CustomerGrade | null,
+): Promise<Result<CustomerGrade>> => {
   if (current !== null) return ok(current);
   return (await deps.ratings.customerExists(tx, customerId))
     ? refuse('INVALID_STATE', 'a customer without a rating has no grade to override', { reason: 'NOT_RATED' })

@@ -5,21 +5,18 @@
 import { notchesBetween, type Grade } from '../../kernel/grade';
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
+import type { WrittenEvidence } from '../../approvals';
 import type { OverridePolicy } from '../../policies';
-
-export interface Evidence {
-  readonly title: string;
-  /** Where the document is kept: file number, contract number, address. */
-  readonly reference: string;
-}
 
 export interface OverrideProposal {
   readonly toGrade: Grade;
   readonly reasonCode: string;
   readonly justification: string;
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly WrittenEvidence[];
   /** The override ends at this moment. */
   readonly validUntil: Date;
+  /** In force from then on; left out: as soon as it is agreed to. */
+  readonly effectiveFrom?: Date | null;
 }
 
 export interface GradedCustomer {
@@ -37,13 +34,12 @@ export interface OverrideDecision {
 
 const DAY_MS = 86_400_000;
 
-/** Refusals in order: unknown reason, blank texts, same grade, expired, too long, too far from the model, no evidence. */
-export const decideOverride = (
-  customer: GradedCustomer,
-  proposal: OverrideProposal,
+/** Why and how long, whatever is overridden. Refusals in order: unknown reason, blank texts, expired, too long. */
+export const decideGrounds = (
+  proposal: Pick<OverrideProposal, 'reasonCode' | 'justification' | 'validUntil'>,
   policy: OverridePolicy,
   now: Date,
-): Result<OverrideDecision> => {
+): Result<true> => {
   if (proposal.reasonCode.trim() === '') {
     return refuse('REQUIRED', 'an override needs a reason', { field: ['reasonCode'] });
   }
@@ -65,13 +61,6 @@ export const decideOverride = (
       params: { min: policy.justificationMinChars },
     });
   }
-  if (proposal.toGrade === customer.grade) {
-    return refuse('INVALID', `the grade in force is already ${customer.grade}`, {
-      reason: 'SAME_GRADE',
-      field: ['toGrade'],
-      params: { grade: customer.grade },
-    });
-  }
   if (proposal.validUntil <= now) {
     return refuse('EXPIRED', 'an override must end in the future', { reason: 'VALID_UNTIL', field: ['validUntil'] });
   }
@@ -80,6 +69,34 @@ export const decideOverride = (
       reason: 'VALIDITY_TOO_LONG',
       field: ['validUntil'],
       params: { maxDays: policy.longestValidityDays },
+    });
+  }
+  return ok(true);
+};
+
+/** Refusals in order: those of {@link decideGrounds}, same grade, begun too early or too late, too far from the model, no evidence. */
+export const decideOverride = (
+  customer: GradedCustomer,
+  proposal: OverrideProposal,
+  policy: OverridePolicy,
+  now: Date,
+): Result<OverrideDecision> => {
+  const grounds = decideGrounds(proposal, policy, now);
+  if (!grounds.ok) return grounds;
+  if (proposal.toGrade === customer.grade) {
+    return refuse('INVALID', `the grade in force is already ${customer.grade}`, {
+      reason: 'SAME_GRADE',
+      field: ['toGrade'],
+      params: { grade: customer.grade },
+    });
+  }
+  if (
+    proposal.effectiveFrom != null &&
+    (proposal.effectiveFrom <= now || proposal.effectiveFrom >= proposal.validUntil)
+  ) {
+    return refuse('EXPIRED', 'an override begins in the future and before it ends', {
+      reason: 'EFFECTIVE_FROM',
+      field: ['effectiveFrom'],
     });
   }
   const fromModel = notchesBetween(customer.modelGrade, proposal.toGrade);
@@ -100,13 +117,15 @@ export const decideOverride = (
       params: { direction },
     });
   }
-  const blank = proposal.evidence.findIndex((item) => item.title.trim() === '' || item.reference.trim() === '');
-  if (blank !== -1) {
-    return refuse('REQUIRED', 'evidence has a title and a reference', { field: ['evidence'], index: blank });
-  }
   return ok({
     direction,
     notches: Math.max(Math.abs(fromModel), Math.abs(fromInForce)),
-    decideBy: new Date(Math.min(now.getTime() + policy.decideWithinDays * DAY_MS, proposal.validUntil.getTime())),
+    decideBy: new Date(
+      Math.min(
+        now.getTime() + policy.decideWithinDays * DAY_MS,
+        proposal.validUntil.getTime(),
+        proposal.effectiveFrom?.getTime() ?? Infinity,
+      ),
+    ),
   });
 };
