@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/actor';
 import { decidedBy, type Moments } from '../kernel/moments';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import { permit, permitPast } from '../identity';
+import { decidesRequests, permit, permitPast, rolesConflict } from '../identity';
 import type { Database } from '../platform/database';
 import {
   choiceConditions,
@@ -14,13 +14,15 @@ import {
   since,
   type Range,
 } from '../platform/filter';
-import { type SqlParams } from '../platform/keyset';
+import { newestFirst, type SqlParams } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
 import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
+import type { KeyKind } from './signatures';
+import { conflictsOfRoles, type DutyConflict, type PersonOnDuty } from './domain/duty-conflicts';
 
-/** Tabs of the inbox 「待办 / 已办 / 我发起」. */
-export const INBOX_TABS = ['WAITING_FOR_ME', 'DONE_BY_ME', 'MADE_BY_ME'] as const;
+/** Tabs of the inbox 「待办 / 已办 / 我发起 / 抄送 / 草稿」. */
+export const INBOX_TABS = ['WAITING_FOR_ME', 'DONE_BY_ME', 'MADE_BY_ME', 'COPIED_TO_ME', 'DRAFTS'] as const;
 export type InboxTab = (typeof INBOX_TABS)[number];
 
 export interface RequestConditions {
@@ -35,6 +37,16 @@ export interface RequestConditions {
 }
 export type RequestFilter = Filter<RequestConditions>;
 
+export interface OwnKey {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: KeyKind;
+  /** Base64. */
+  readonly publicKey: string;
+  readonly registeredAt: Date;
+  readonly revokedAt: Date | null;
+}
+
 export const createApprovalQueries = (database: Database) => ({
   /** Newest first. Needs `request.read`. */
   list: (viewer: Actor, filter: RequestFilter, now: Date): Result<ListSource> => {
@@ -46,6 +58,47 @@ export const createApprovalQueries = (database: Database) => ({
       select: (params) => requestsOf(viewer, filter, now, params),
     });
   },
+
+  /** What lies in one hand and should not, and votes by those who never decide. Needs `audit.read` or `user.manage`. */
+  dutyConflicts: async (viewer: Actor): Promise<Result<readonly DutyConflict[]>> => {
+    const permitted = permit(viewer, 'audit.read');
+    if (!permitted.ok && !permit(viewer, 'user.manage').ok) return permitted;
+    const people = await database.query<PersonOnDuty>(
+      `SELECT person.id AS "userId", person.display_name AS "userName", unit.line,
+         ARRAY(SELECT held.role FROM user_role AS held WHERE held.user_id = person.id AND held.revoked_at IS NULL
+               ORDER BY held.role COLLATE "C") AS roles
+       FROM app_user AS person JOIN org_unit AS unit ON unit.id = person.org_unit_id WHERE person.active
+       ORDER BY person.display_name, person.id`,
+    );
+    const decided = await database.query<DutyConflict>(DECIDED_BY_WHOM_IT_CONCERNS);
+    return ok([...people.flatMap((person) => conflictsOfRoles(person, rolesConflict, decidesRequests)), ...decided]);
+  },
+
+  /** Who acts for whom, the newest first. Needs `request.read`. */
+  delegations: (viewer: Actor, filter: { readonly userId?: string }): Result<ListSource> => {
+    const permitted = permit(viewer, 'request.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'Delegation',
+      alias: 'delegation',
+      select: (params) => ({
+        from: 'delegation',
+        where:
+          filter.userId === undefined
+            ? []
+            : [`${params.add(filter.userId)}::uuid IN (delegation.from_id, delegation.to_id)`],
+        order: newestFirst('delegation', 'ends_at'),
+      }),
+    });
+  },
+
+  /** The viewer's own keys, the newest first. */
+  keysOf: (viewer: Actor): Promise<readonly OwnKey[]> =>
+    database.query<OwnKey>(
+      `SELECT id, name, kind, encode(public_key, 'base64') AS "publicKey", registered_at AS "registeredAt",
+         revoked_at AS "revokedAt" FROM signing_key WHERE owner_id::text = $1 ORDER BY registered_at DESC, id DESC`,
+      [viewer.id],
+    ),
 
   /** Whether the viewer has an inbox at all. */
   mayRead: (viewer: Actor): Result<true> => permit(viewer, 'request.read'),
@@ -70,40 +123,68 @@ export const createApprovalQueries = (database: Database) => ({
     if (!permit(viewer, 'request.read').ok) return [];
     const rows = await database.query<ChangeRequestRow>(
       `SELECT ${REQUEST_SELECT} FROM change_request AS request
-       WHERE request.state = 'IN_REVIEW' AND request.subject_type = $1 AND request.subject_id = ANY ($2)
+       WHERE request.state IN ('IN_REVIEW', 'SCHEDULED', 'APPLY_FAILED') AND request.subject_type = $1 AND request.subject_id = ANY ($2)
        ORDER BY request.submitted_at, request.id`,
       [subjectType, subjectIds],
     );
     return rows.map(requestOf);
   },
 
-  /** Ids of the requests that were open on a subject in the past, oldest first. Needs `request.read` and `audit.read`. */
+  /** The requests that were open on some subjects in the past, oldest first. Needs `request.read` and `audit.read`. */
   idsOpenAt: async (
     viewer: Actor,
     subjectType: string,
-    subjectId: string,
+    subjectIds: readonly string[],
     at: Moments,
-  ): Promise<Result<readonly string[]>> => {
+  ): Promise<Result<readonly { readonly id: string; readonly subjectId: string }[]>> => {
     const permitted = permitPast(viewer, 'request.read');
     if (!permitted.ok) return permitted;
-    const rows = await database.query<{ id: string }>(
-      `SELECT id FROM change_request WHERE subject_type = $1 AND subject_id = $2
-         AND submitted_at <= $3 AND (closed_at IS NULL OR closed_at > $3) ORDER BY submitted_at, id`,
-      [subjectType, subjectId, decidedBy(at)],
+    return ok(
+      await database.query<{ id: string; subjectId: string }>(
+        `SELECT id, subject_id AS "subjectId" FROM change_request
+         WHERE subject_type = $1 AND subject_id = ANY ($2) AND state <> 'DRAFT'
+           AND submitted_at <= $3 AND (closed_at IS NULL OR closed_at > $3) ORDER BY submitted_at, id`,
+        [subjectType, subjectIds, decidedBy(at)],
+      ),
     );
-    return ok(rows.map(({ id }) => id));
   },
 });
+
+/** Votes of all time, grants in force and mandates of now, each held against its rule. */
+const DECIDED_BY_WHOM_IT_CONCERNS = `
+  WITH cast_by AS (
+    SELECT vote.id, vote.request_id, person.id AS user_id, person.display_name AS name
+    FROM change_request_vote AS vote JOIN app_user AS person ON person.id IN (vote.voter_id, vote.principal_id))
+  SELECT CASE WHEN cast_by.user_id::text = ANY (lower(request.maker_id) || request.editor_ids) THEN 'MAKER_DECIDED'
+      ELSE 'INTERESTED_DECIDED' END AS rule,
+    cast_by.user_id AS "userId", cast_by.name AS "userName", 'CR-' || lpad(request.serial::text, 6, '0') AS detail
+  FROM cast_by JOIN change_request AS request ON request.id = cast_by.request_id
+  WHERE cast_by.user_id::text = ANY (lower(request.maker_id) || request.editor_ids || request.interested_ids)
+  UNION ALL
+  SELECT 'COUNTED_TWICE', cast_by.user_id, cast_by.name, 'CR-' || lpad(request.serial::text, 6, '0')
+  FROM cast_by JOIN change_request AS request ON request.id = cast_by.request_id
+    JOIN change_request_vote AS vote ON vote.id = cast_by.id AND change_request_vote_stands(vote)
+  GROUP BY cast_by.user_id, cast_by.name, request.id HAVING count(*) > 1
+  UNION ALL
+  SELECT 'OWN_GRANT', held.user_id, person.display_name, held.role
+  FROM user_role AS held JOIN app_user AS person ON person.id = held.user_id WHERE held.granted_by = held.user_id::text
+  UNION ALL
+  SELECT 'MANDATE_OF_MAKER', person.id, person.display_name, 'CR-' || lpad(request.serial::text, 6, '0')
+  FROM delegation JOIN app_user AS person ON person.id = delegation.to_id
+    JOIN change_request AS request ON request.state = 'IN_REVIEW' AND request.maker_id = delegation.from_id::text
+  WHERE delegation.revoked_at IS NULL AND delegation.starts_at <= now() AND delegation.ends_at > now()
+    AND (delegation.kinds IS NULL OR request.kind = ANY (delegation.kinds))
+    AND EXISTS (SELECT FROM change_request_level AS level JOIN user_role AS held ON held.role = level.role
+      WHERE level.request_id = request.id AND level.round = request.round AND level.ordinal = request.current_level
+        AND held.user_id = person.id AND held.revoked_at IS NULL)
+  ORDER BY rule, "userName"`;
 
 export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
 
 const requestsOf = (viewer: Actor, filter: RequestFilter, now: Date, params: SqlParams) => ({
   from: 'change_request AS request',
   where: filterConditions(filter, (leaf) => conditions(leaf, viewer, now, params)),
-  order: [
-    { expression: 'request.submitted_at', type: 'timestamptz', direction: 'DESC' },
-    { expression: 'request.id', type: 'uuid', direction: 'DESC' },
-  ] as const,
+  order: newestFirst('request', 'submitted_at'),
 });
 
 const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: SqlParams): string[] => [
@@ -124,17 +205,63 @@ const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: S
 const tabCondition = (tab: InboxTab, viewer: Actor, now: Date, params: SqlParams): string => {
   const me = params.add(viewer.id);
   // Only users vote; the name of a system actor is no uuid.
+  const myId = `CASE WHEN ${me} NOT LIKE 'system:%' THEN ${me}::uuid END`;
   const votedByMe = `EXISTS (SELECT FROM change_request_vote AS mine
-    WHERE mine.request_id = request.id AND mine.voter_id = CASE WHEN ${me} NOT LIKE 'system:%' THEN ${me}::uuid END)`;
+    WHERE mine.request_id = request.id AND mine.voter_id = ${myId})`;
   switch (tab) {
     case 'WAITING_FOR_ME':
-      return `request.state = 'IN_REVIEW' AND request.decide_by > ${params.add(now)} AND request.maker_id <> ${me}
-        AND NOT ${votedByMe}
-        AND EXISTS (SELECT FROM change_request_level AS level WHERE level.request_id = request.id
-          AND level.ordinal = request.current_level AND level.role = ANY (${params.add(viewer.roles)}))`;
+      return waitingFor(viewer, { me, myId }, now, params);
     case 'DONE_BY_ME':
       return votedByMe;
     case 'MADE_BY_ME':
-      return `request.maker_id = ${me}`;
+      return `request.maker_id = ${me} AND request.state <> 'DRAFT'`;
+    case 'COPIED_TO_ME':
+      return `EXISTS (SELECT FROM change_request_step AS copy
+        WHERE copy.request_id = request.id AND copy.verb = 'COPY' AND copy.to_id = ${myId})`;
+    case 'DRAFTS':
+      return `request.maker_id = ${me} AND request.state = 'DRAFT'`;
   }
+};
+
+const waitingFor = (
+  viewer: Actor,
+  { me, myId }: { readonly me: string; readonly myId: string },
+  now: Date,
+  params: SqlParams,
+): string => {
+  const at = params.add(now);
+  const stands = (vote: string): string => `(NOT request.eventful OR change_request_vote_stands(${vote}))`;
+  const needed = (level: string): string => `${level}.quorum > (SELECT count(*) FROM change_request_vote AS given
+    WHERE given.request_id = request.id AND given.level_ordinal = ${level}.ordinal AND given.part = ${level}.part
+      AND given.verdict = 'APPROVE' AND given.digest = request.digest AND ${stands('given')})`;
+  // Where one maker made nearly everything, the planner would take it that nothing is left and sort all that is open;
+  // of an expression it knows nothing, and walks the open ones in order until the page is full.
+  return `request.state = 'IN_REVIEW' AND request.decide_by > ${at} AND request.maker_id || '' <> ${me}
+    AND NOT ${me} = ANY (request.editor_ids || request.interested_ids)
+    AND NOT EXISTS (SELECT FROM change_request_vote AS mine WHERE mine.request_id = request.id
+      AND (mine.voter_id = ${myId} OR mine.principal_id = ${myId}) AND ${stands('mine')})
+    AND NOT (request.eventful AND coalesce((SELECT step.actor_id = ${me} FROM change_request_step AS step
+      WHERE step.request_id = request.id AND step.verb = 'REASSIGN' AND step.level_ordinal = request.current_level
+        AND (step.actor_id = ${me} OR step.to_id = ${myId})
+        AND change_request_lasts(step.request_id, step.round, step.level_ordinal)
+      ORDER BY step.taken_at DESC, step.id DESC LIMIT 1), false))
+    AND EXISTS (SELECT FROM change_request_level AS level WHERE level.request_id = request.id
+      AND level.round = request.round AND level.ordinal = request.current_level AND ${needed('level')}
+      AND (level.role = ANY (${params.add(viewer.roles)}) AND level.line IS NULL
+        OR request.eventful AND level.person_id = ${myId}
+        OR level.line IS NOT NULL AND (level.role IS NULL OR level.role = ANY (${params.add(viewer.roles)}))
+          AND level.line = (SELECT unit.line FROM org_unit AS unit WHERE unit.id = ${params.add(viewer.orgUnitId)}::uuid)
+        OR request.eventful AND EXISTS (SELECT FROM change_request_step AS step WHERE step.request_id = request.id
+          AND step.level_ordinal = level.ordinal AND change_request_lasts(step.request_id, step.round, step.level_ordinal)
+          AND (step.verb = 'ESCALATE' AND step.role = ANY (${params.add(viewer.roles)})
+            OR step.verb = 'REASSIGN' AND step.to_id = ${myId}))
+        OR EXISTS (SELECT FROM delegation JOIN user_role AS held ON held.user_id = delegation.from_id
+          WHERE delegation.to_id = ${myId} AND delegation.revoked_at IS NULL AND delegation.starts_at <= ${at}
+            AND delegation.ends_at > ${at} AND (delegation.kinds IS NULL OR request.kind = ANY (delegation.kinds))
+            AND held.role = level.role AND held.revoked_at IS NULL
+            AND NOT delegation.from_id::text = ANY (request.maker_id || request.editor_ids || request.interested_ids)))
+      AND (level.phase = 'BEFORE' OR NOT EXISTS (SELECT FROM change_request_level AS earlier
+        WHERE request.eventful AND earlier.request_id = request.id AND earlier.round = request.round
+          AND earlier.ordinal = level.ordinal AND earlier.phase <> level.phase
+          AND (earlier.phase = 'BEFORE' OR level.phase = 'AFTER') AND ${needed('earlier')})))`;
 };

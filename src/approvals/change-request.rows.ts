@@ -1,13 +1,19 @@
-/** How a change request is read from its three tables; used by the store (under lock) and by the queries. */
+/** How a change request is read from its tables; used by the store (under lock) and by the queries. */
 import type { Json } from '../kernel/canonical-json';
-import { isRole } from '../kernel/role';
+import { isRole, type Role } from '../kernel/role';
+import { LINES } from '../kernel/line';
+import type { ChangeFacts } from '../policies';
 import {
+  PHASES,
   REQUEST_KINDS,
   REQUEST_STATES,
   type ChangeRequest,
+  type Handover,
+  type LevelPart,
   type RequestKind,
   type RequestState,
   type Verdict,
+  type Vote,
 } from './domain/change-request';
 
 export interface ChangeRequestRow {
@@ -19,35 +25,113 @@ export interface ChangeRequestRow {
   payload: Json;
   base: Json;
   impact: Json;
+  facts: unknown;
   policy_version_id: string;
   routing_row: string;
   digest: string;
+  effective_from: Date | null;
   state: string;
+  round: number;
   current_level: number;
+  returned_from: number | null;
   maker_id: string;
+  editor_ids: string[];
+  interested_ids: string[];
   submitted_at: Date;
   decide_by: Date;
   closed_at: Date | null;
   updated_at: Date;
   version: number;
-  levels: { ordinal: number; role: string; quorum: number }[];
-  votes: {
-    id: string;
-    level_ordinal: number;
-    voter_id: string;
-    verdict: string;
-    comment: string | null;
-    digest: string;
-    cast_at: string;
-  }[];
+  failure: string | null;
+  alarm_at: Date | null;
+  alarms: number;
+  levels: LevelJson[];
+  votes: VoteJson[];
+  handovers: HandoverJson[];
 }
 
+export interface LevelJson {
+  readonly ordinal: number;
+  readonly part: number;
+  readonly phase: string;
+  readonly role: string | null;
+  readonly line: string | null;
+  readonly personId: string | null;
+  readonly quorum: number;
+  readonly everyOne: boolean;
+  readonly slaHours: number | null;
+  readonly escalateTo: readonly string[];
+  readonly signed: boolean;
+}
+
+type VoteJson = Omit<Vote, 'verdict' | 'castAt'> & { readonly verdict: string; readonly castAt: string };
+
+export interface HandoverJson {
+  readonly verb: string;
+  readonly level: number;
+  readonly fromId: string;
+  readonly toId: string | null;
+  readonly role: string | null;
+}
+
+/** Parts of all levels of the present round, as JSON. */
+export const levelsJson = (t: string): string =>
+  `(SELECT json_agg(json_build_object('ordinal', level.ordinal, 'part', level.part, 'phase', level.phase, 'role', level.role,
+      'line', level.line, 'personId', level.person_id, 'quorum', level.quorum, 'everyOne', level.every_one,
+      'slaHours', level.sla_hours, 'escalateTo', level.escalate_to, 'signed', level.signed)
+      ORDER BY level.ordinal, level.part)
+    FROM change_request_level AS level WHERE level.request_id = ${t}.id AND level.round = ${t}.round)`;
+
+/** As long as nothing but votes and moves has come about, every vote stands. */
+const standing = (t: string, vote: string): string => `(NOT ${t}.eventful OR change_request_vote_stands(${vote}))`;
+
+export const votesJson = (t: string): string =>
+  `(SELECT coalesce(json_agg(json_build_object('id', vote.id, 'round', vote.round, 'levelOrdinal', vote.level_ordinal,
+      'part', vote.part, 'voterId', vote.voter_id, 'principalId', vote.principal_id, 'verdict', vote.verdict,
+      'comment', vote.comment, 'loweredTo', vote.lowered_to, 'digest', vote.digest, 'castAt', vote.cast_at,
+      'standing', ${standing(t, 'vote')}) ORDER BY vote.cast_at, vote.id), '[]')
+    FROM change_request_vote AS vote WHERE vote.request_id = ${t}.id)`;
+
+export const handoversJson = (t: string): string =>
+  `CASE WHEN ${t}.eventful THEN (SELECT coalesce(json_agg(json_build_object('verb', step.verb, 'level', step.level_ordinal,
+      'fromId', step.actor_id, 'toId', step.to_id, 'role', step.role) ORDER BY step.taken_at, step.id), '[]')
+    FROM change_request_step AS step WHERE step.request_id = ${t}.id AND step.verb IN ('REASSIGN', 'ESCALATE')
+      AND change_request_lasts(step.request_id, step.round, step.level_ordinal)) ELSE '[]' END`;
+
+const COLUMNS = [
+  'id',
+  'serial',
+  'kind',
+  'subject_type',
+  'subject_id',
+  'payload',
+  'base',
+  'impact',
+  'facts',
+  'policy_version_id',
+  'routing_row',
+  'digest',
+  'effective_from',
+  'state',
+  'round',
+  'current_level',
+  'returned_from',
+  'maker_id',
+  'editor_ids',
+  'interested_ids',
+  'submitted_at',
+  'decide_by',
+  'closed_at',
+  'updated_at',
+  'version',
+  'failure',
+  'alarm_at',
+  'alarms',
+] as const satisfies readonly (keyof ChangeRequestRow)[];
+
 /** Select list over `change_request AS request`. */
-export const REQUEST_SELECT = `request.*,
-  (SELECT json_agg(json_build_object('ordinal', ordinal, 'role', role, 'quorum', quorum) ORDER BY ordinal)
-   FROM change_request_level WHERE request_id = request.id) AS levels,
-  (SELECT coalesce(json_agg(vote ORDER BY vote.cast_at, vote.id), '[]')
-   FROM change_request_vote AS vote WHERE vote.request_id = request.id) AS votes`;
+export const REQUEST_SELECT = `${COLUMNS.map((name) => `request.${name}`).join()}, ${levelsJson('request')} AS levels, ${votesJson('request')} AS votes,
+  ${handoversJson('request')} AS handovers`;
 
 /** For people, for example `CR-000042`. */
 export const requestNumber = (serial: string): string => `CR-${serial.padStart(6, '0')}`;
@@ -61,31 +145,54 @@ export const requestOf = (row: ChangeRequestRow): ChangeRequest => ({
   payload: row.payload,
   base: row.base,
   impact: row.impact,
+  // As the room that asked gave them, when it asked.
+  facts: row.facts as ChangeFacts,
   policyVersionId: row.policy_version_id,
   routingRow: row.routing_row,
   digest: row.digest,
+  effectiveFrom: row.effective_from,
   state: known<RequestState>(REQUEST_STATES, row.state),
+  round: row.round,
   currentLevel: row.current_level,
+  returnedFrom: row.returned_from,
   makerId: row.maker_id,
+  editorIds: row.editor_ids,
+  interestedIds: row.interested_ids,
   submittedAt: row.submitted_at,
   decideBy: row.decide_by,
   closedAt: row.closed_at,
   updatedAt: row.updated_at,
   version: row.version,
-  levels: row.levels.map((level) => {
-    if (!isRole(level.role)) throw new Error(`unknown role ${level.role}`);
-    return { ordinal: level.ordinal, role: level.role, quorum: level.quorum };
-  }),
+  failure: row.failure,
+  alarmAt: row.alarm_at,
+  alarms: row.alarms,
+  levels: row.levels.map(levelOf),
   votes: row.votes.map((vote) => ({
-    id: vote.id,
-    levelOrdinal: vote.level_ordinal,
-    voterId: vote.voter_id,
+    ...vote,
     verdict: known<Verdict>(['APPROVE', 'REJECT'], vote.verdict),
-    comment: vote.comment,
-    digest: vote.digest,
-    castAt: new Date(vote.cast_at),
+    castAt: new Date(vote.castAt),
   })),
+  handovers: row.handovers.map(handoverOf),
 });
+
+export const levelOf = (level: LevelJson): LevelPart => ({
+  ...level,
+  phase: known(PHASES, level.phase),
+  role: level.role === null ? null : knownRole(level.role),
+  line: level.line === null ? null : known(LINES, level.line),
+  escalateTo: level.escalateTo.map(knownRole),
+});
+
+export const handoverOf = ({ verb, level, fromId, toId, role }: HandoverJson): Handover => {
+  if (verb === 'REASSIGN' && toId !== null) return { verb, level, fromId, toId };
+  if (verb === 'ESCALATE' && role !== null) return { verb, level, role: knownRole(role) };
+  throw new Error(`unknown handover ${verb}`);
+};
+
+const knownRole = (role: string): Role => {
+  if (!isRole(role)) throw new Error(`unknown role ${role}`);
+  return role;
+};
 
 const known = <T extends string>(values: readonly T[], value: string): T => {
   const found = values.find((candidate) => candidate === value);

@@ -25,4 +25,10 @@ export class PolicyVersionEntity {
 
   @Column('text', { name: 'published_by' })
   publishedBy!: string;
+
+  @Column('jsonb', { name: 'test_cases' })
+  testCases!: object;
+
+  @Column('uuid', { name: 'request_id', nullable: true })
+  requestId!: string | null;
 }

@@ -16,6 +16,7 @@ export const policyReads: RoomReads = {
         digest: text('digest'),
         effectiveFrom: moment('effective_from'),
         content: json('content'),
+        testCases: json('test_cases'),
       },
     },
   ],

@@ -1,13 +1,17 @@
-/** May this person take the request back? Only its maker, while it is undecided. */
+/** May this person take the request back? Only its maker, while nothing of it is agreed to. */
 import { refuse } from '../../kernel/refusal';
 import { ok, type Result } from '../../kernel/result';
-import { isOpen, type ChangeRequest, type RequestStanding } from './change-request';
+import { nextState, type ChangeRequest, type RequestStanding } from './change-request';
+import { isAsSeen } from './decide-vote';
 
-export const mayWithdraw = (request: RequestStanding, userId: string): Result<true> => {
+export const mayWithdraw = (
+  request: Pick<RequestStanding, 'makerId' | 'state' | 'number'>,
+  userId: string,
+): Result<true> => {
   if (userId !== request.makerId) {
     return refuse('AUTHORITY_EXCEEDED', 'only the maker may withdraw a request', { reason: 'NOT_THE_MAKER' });
   }
-  if (!isOpen(request.state)) {
+  if (nextState(request.state, 'WITHDRAW') === null) {
     return refuse('ALREADY_DECIDED', `request ${request.number} is already ${request.state}`, {
       params: { number: request.number, state: request.state },
     });
@@ -17,12 +21,5 @@ export const mayWithdraw = (request: RequestStanding, userId: string): Result<tr
 
 export const decideWithdrawal = (request: ChangeRequest, userId: string, expectedVersion: number): Result<true> => {
   const may = mayWithdraw(request, userId);
-  if (!may.ok) return may;
-  if (expectedVersion !== request.version) {
-    return refuse('STALE_VERSION', `request ${request.number} is at version ${request.version} now`, {
-      field: ['expectedVersion'],
-      params: { expected: expectedVersion, current: request.version },
-    });
-  }
-  return ok(true);
+  return may.ok ? isAsSeen(request, { expectedVersion }) : may;
 };

@@ -16,6 +16,11 @@ export const limitPolicySchema = z
     grades: z.record(z.enum(GRADES), gradeRowSchema),
     /** Days in which a raise must be decided. */
     decideWithinDays: z.number().int().min(1),
+    /** Most that the members of a group may owe together; left out: what is set for the group, if anything. */
+    groupLimit: z
+      .string()
+      .regex(/^\d{1,18}(\.\d{1,2})?$/)
+      .optional(),
   })
   .superRefine((policy, context) => {
     GRADES.slice(1).forEach((worse, i) => {
