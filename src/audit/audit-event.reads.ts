@@ -1,10 +1,13 @@
 /** How audit events are read for screens: from the bytes that were written down. */
 import type { Actor } from '../kernel/actor';
 import { byActorId, permit } from '../identity';
-import { computed, identity, moment, one, text, type RoomReads } from '../platform/read-model';
+import type { Database } from '../platform/database';
+import { batched, computed, identity, int, moment, one, text, type RoomReads } from '../platform/read-model';
+import { writtenText } from './audit-event.queries';
+import { proveLeaves, type ProvableLeaf } from './audit-log.queries';
 import { readWrittenForm, type AuditEvent } from './domain/audit-event';
 
-const written = text((t) => `convert_from(${t}.bytes, 'UTF8')`);
+const written = text(writtenText);
 
 let last: { readonly written: string; readonly event: AuditEvent } | null = null;
 /** Several fields of one event are asked for one after the other. */
@@ -18,7 +21,11 @@ const part = (name: 'before' | 'after' | 'reason' | 'data') =>
 
 const readsLog = (viewer: Actor): boolean => permit(viewer, 'audit.read').ok;
 
-export const auditReads: RoomReads = {
+const newest = (column: string) => () => `(SELECT ${column} FROM audit_log_checkpoint ORDER BY size DESC LIMIT 1)`;
+const leafIndex = int((t) => `(SELECT leaf_index::int FROM audit_log_leaf WHERE event_id = ${t}.id)`);
+const entry = text((t) => `encode(${t}.bytes, 'base64')`);
+
+export const createAuditReads = ({ query }: Pick<Database, 'query'>): RoomReads => ({
   models: [
     {
       name: 'AuditEvent',
@@ -44,7 +51,44 @@ export const auditReads: RoomReads = {
         after: part('after'),
         reason: part('reason'),
         data: part('data'),
+        leafIndex,
+        proof: batched(
+          { leafIndex, entry, size: int(newest('size::int')), note: text(newest('note')) },
+          async (events) => {
+            const leaves = events.map((event): ProvableLeaf | null =>
+              // The reads' types know no NULL; an event that is no leaf yet has one.
+              (event.leafIndex as number | null) === null
+                ? null
+                : {
+                    index: event.leafIndex,
+                    size: event.size,
+                    note: event.note,
+                    entry: Buffer.from(event.entry, 'base64'),
+                  },
+            );
+            const proofs = await proveLeaves(
+              query,
+              leaves.filter((leaf) => leaf !== null),
+            );
+            return leaves.map((leaf) => (leaf === null ? null : proofs.shift()));
+          },
+        ),
+      },
+    },
+    {
+      name: 'AuditDiscrepancy',
+      table: (t) => `audit_discrepancy AS ${t}`,
+      key: 'id',
+      mayRead: readsLog,
+      fields: {
+        id: identity,
+        table: text('table_name'),
+        key: text('row_key'),
+        kind: text('kind'),
+        leafIndex: int('leaf_index'),
+        foundAt: moment('found_at'),
+        goneAt: moment('gone_at'),
       },
     },
   ],
-};
+});

@@ -1,32 +1,55 @@
 /** Writes audit events inside the transaction of the change that they tell of. It never updates or deletes one. */
 import type { RecordedEvent, Tx } from '../platform/unit-of-work';
-import { writtenForm, type AuditEvent } from './domain/audit-event';
+import { entryForm, NO_BODY, NO_ROWS, writtenForm, type EventDraft } from './domain/audit-event';
+import { MAX_ENTRY_BYTES } from './domain/tile';
+
+/**
+ * One statement: what the transaction wrote into business tables lies in two settings of it (see the function tw_trail) and
+ * becomes part of the last event; what is then too large for an entry is kept aside. Afterwards the settings are empty.
+ */
+const WRITE = `
+  WITH event AS (
+    SELECT *, ordinal = count(*) OVER () AND trail <> '' AS has_rows
+    FROM unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[])
+      WITH ORDINALITY AS e (id, on_behalf_of, action, object_type, object_id, written, customer_id, short, ordinal),
+      (SELECT concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''),
+                nullif(current_setting('tierwarden.fresh_rows', true), '')) AS trail) AS transaction),
+  whole AS MATERIALIZED (
+    SELECT *, convert_to(CASE WHEN has_rows
+        THEN left(written, -${NO_ROWS.length}) || '[' || trail || ']${NO_ROWS.replace('null', '')}' ELSE written END, 'UTF8') AS form
+    FROM event),
+  stored AS (
+    INSERT INTO audit_event (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, customer_id,
+      request_id, bytes)
+    SELECT id, $2, $3, on_behalf_of, action, object_type, object_id, customer_id, $4,
+      CASE WHEN octet_length(form) <= ${MAX_ENTRY_BYTES} THEN form
+        ELSE convert_to(replace(short, '${NO_BODY}', format('"body":{"bytes":%s,"sha256":"%s"}', octet_length(form),
+          encode(sha256(form), 'hex'))), 'UTF8') END
+    FROM whole ORDER BY ordinal),
+  aside AS (
+    INSERT INTO audit_event_body (event_id, bytes)
+    SELECT id, form FROM whole WHERE octet_length(form) > ${MAX_ENTRY_BYTES})
+  SELECT set_config('tierwarden.rows', '', true), set_config('tierwarden.fresh_rows', '', true)
+  FROM (SELECT count(*) FROM whole) AS written`;
 
 export const writeAuditEvents = async (tx: Tx, recorded: readonly RecordedEvent[]): Promise<void> => {
   const events = recorded.map((event) => eventOf(tx, event));
-  await tx.query(
-    `INSERT INTO audit_event (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, customer_id,
-       request_id, bytes)
-     SELECT id, $2, $3, on_behalf_of, action, object_type, object_id, customer_id, $4, convert_to(written, 'UTF8')
-     FROM unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-         $10::uuid[])
-       AS e (id, on_behalf_of, action, object_type, object_id, written, customer_id)`,
-    [
-      events.map((event) => event.id),
-      tx.at,
-      tx.initiator.actor.id,
-      tx.initiator.requestId,
-      events.map((event) => event.onBehalfOf),
-      events.map((event) => event.action),
-      events.map((event) => event.objectType),
-      events.map((event) => event.objectId),
-      events.map(writtenForm),
-      events.map((event) => event.customerId),
-    ],
-  );
+  await tx.query(WRITE, [
+    events.map((event) => event.id),
+    tx.at,
+    tx.initiator.actor.id,
+    tx.initiator.requestId,
+    events.map((event) => event.onBehalfOf),
+    events.map((event) => event.action),
+    events.map((event) => event.objectType),
+    events.map((event) => event.objectId),
+    events.map(writtenForm),
+    events.map((event) => event.customerId),
+    events.map(entryForm),
+  ]);
 };
 
-const eventOf = (tx: Tx, event: RecordedEvent): AuditEvent => ({
+const eventOf = (tx: Tx, event: RecordedEvent): EventDraft => ({
   id: event.id,
   occurredAt: tx.at,
   actorId: tx.initiator.actor.id,
