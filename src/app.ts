@@ -8,12 +8,21 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { MIGRATIONS } from '../migrations';
 import { createApprovals, type Approvals } from './approvals';
-import { auditReads, createAudit, type Audit } from './audit';
+import {
+  createAudit,
+  createAuditCheck,
+  createAuditSearches,
+  createLookRecorder,
+  type Audit,
+  type AuditCheck,
+  type AuditSearches,
+  type LookRecorder,
+} from './audit';
 import type { Config } from './config';
-import { createCustomers, customerReads, type Customers } from './customers';
+import { createCustomers, createPersons, customerReads, ownersOf, type Customers, type Persons } from './customers';
 import { ENTITIES } from './entities';
 import { createIdentity, createTokenVerifier, userReads, type Identity, type TokenVerifier } from './identity';
-import { createIndicators, indicatorReads, type Indicators } from './indicators';
+import { complaintReads, createIndicators, indicatorReads, type Indicators } from './indicators';
 import type { Initiator } from './kernel/actor';
 import { systemActor, type SystemActorName } from './kernel/actor';
 import type { Clock, NewId } from './kernel/clock';
@@ -31,7 +40,9 @@ import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
 import { createPolicies, policyReads, type Policies } from './policies';
 import { createRatings, type Ratings } from './ratings';
 import { createScorecards, type Scorecards } from './scorecards';
+import { createTiers, type Tiers } from './tiers';
 import { createValidation, type Validation } from './validation';
+import { createWarnings, openSeverities, type Warnings } from './warnings';
 
 export interface App {
   readonly config: Config;
@@ -46,14 +57,21 @@ export interface App {
   readonly tokens: TokenVerifier | null;
   readonly identity: Identity;
   readonly audit: Audit;
+  readonly auditCheck: AuditCheck;
+  readonly auditSearches: AuditSearches;
+  /** Who looked at what is sensitive, and who was refused. */
+  readonly looks: LookRecorder;
   readonly policies: Policies;
   readonly approvals: Approvals;
   readonly customers: Customers;
+  readonly persons: Persons;
   readonly indicators: Indicators;
   readonly scorecards: Scorecards;
   readonly ratings: Ratings;
   readonly overrides: Overrides;
+  readonly tiers: Tiers;
   readonly limits: Limits;
+  readonly warnings: Warnings;
   readonly validation: Validation;
   /** What all rooms have to show, for the doors. */
   readonly reads: Reads;
@@ -67,7 +85,12 @@ export interface Readiness {
   readonly database: 'ok' | 'unreachable';
   /** Null while the database does not answer. One that is newer will do, so that a new release can be brought in beside this. */
   readonly schema: SchemaState['standing'] | null;
+  /** Whether what is done is in the signed tree within a minute; null where that is not known. Requests are served either way. */
+  readonly auditLog: 'ok' | 'behind' | null;
 }
+
+/** A sequencer that runs is a second behind. */
+export const LOG_BEHIND_SECONDS = 60;
 
 export interface AppOptions {
   readonly config: Config;
@@ -102,7 +125,7 @@ export const createApp = async ({
     timeouts,
     tracing,
   });
-  const audit = createAudit({ database });
+  const audit = createAudit({ database, clock, config });
   const signals = createSignals({ database, databaseUrl, redis: config.redis, logger });
   const unitOfWork = createUnitOfWork({
     database,
@@ -112,35 +135,99 @@ export const createApp = async ({
     signalled: () => signals.wake(),
     tracing,
   });
+  const auditCheck = createAuditCheck({ database, unitOfWork, clock, config });
+  const auditSearches = createAuditSearches(database, unitOfWork);
+  const looks = createLookRecorder({
+    unitOfWork,
+    onFailure: (error, kept) => logger.error({ err: error, kept }, 'who looked at what could not be written yet'),
+  });
   const tokens = await tokenVerifier(config, clock);
   const identity = createIdentity({ database, unitOfWork, clock, ...(tokens === null ? {} : { tokens }) });
   const policies = createPolicies({ database, unitOfWork });
-  const approvals = createApprovals({ database, unitOfWork, policies });
+  const approvals = createApprovals({
+    database,
+    unitOfWork,
+    policies,
+    config,
+    // Customers are to the right: who looks after one benefits from what is decided of him.
+    interestedIn: async (tx, { type, id }) => (type === 'Customer' ? ownersOf(tx, id) : []),
+  });
   const customers = createCustomers({ database, unitOfWork, identity, newId });
-  const indicators = createIndicators({ database, unitOfWork, clock, newId, customers });
-  const scorecards = createScorecards({ database, unitOfWork });
-  const ratings = createRatings({
+  const persons = createPersons({ database, unitOfWork, customers, approvals, config });
+  const indicators = createIndicators({ database, unitOfWork, clock, newId, customers, policies });
+  const scorecards = createScorecards({
+    database,
+    unitOfWork,
+    clock,
+    approvals,
+    // Called only once requests run, when the room to the right is there.
+    whatIfs: {
+      of: (tx, version) => ratings.whatIfs.of(tx, version),
+      show: (impact, identify) => ratings.whatIfs.show(impact, identify),
+    },
+  });
+  const ratings: Ratings = createRatings({
     database,
     unitOfWork,
     customers,
     indicators,
     scorecards,
-    // Called only once requests run, when the room to the right is there.
-    onGradesChanged: (tx, changes) => limits.gradesChanged(tx, changes),
+    policies,
+    approvals,
+    // As above.
+    mayCome: {
+      limits: (query, grades, by) => limits.consequences(query, grades, by),
+      tiers: (query, grades, at) => tiers.consequences(query, grades, at),
+    },
+    onGradesChanged: async (tx, changes) => {
+      await tiers.gradesChanged(tx, changes);
+      await limits.gradesChanged(tx, changes);
+    },
+    onRunPublished: async (tx, run) => {
+      await tiers.runPublished(tx, run);
+      await limits.runPublished(tx);
+    },
   });
-  const overrides = createOverrides({ database, unitOfWork, clock, policies, approvals, ratings });
+  const overrides = createOverrides({
+    database,
+    unitOfWork,
+    clock,
+    policies,
+    approvals,
+    ratings,
+    indicators,
+    // As above.
+    exposureOf: (tx, customerId) => limits.exposureOf(tx, customerId),
+  });
+  const tiers: Tiers = createTiers({
+    database,
+    unitOfWork,
+    policies,
+    ratings,
+    openWarnings: ({ query }, customerIds) => openSeverities(query, customerIds),
+  });
   const limits: Limits = createLimits({
     database,
     unitOfWork,
+    clock,
     policies,
     approvals,
     indicators,
     ratings,
     overrides,
   });
+  const warnings = createWarnings({
+    database,
+    unitOfWork,
+    policies,
+    indicators,
+    ratings,
+    onWarningsChanged: (tx, changes) => tiers.warningsChanged(tx, changes),
+  });
   const validation = createValidation({ database, unitOfWork, newId });
-  approvals.register(overrides.handler);
-  approvals.register(limits.handler);
+  approvals.register(persons.handler);
+  approvals.register(scorecards.handler);
+  for (const handler of [...overrides.handlers, ...limits.handlers, ...ratings.handlers]) approvals.register(handler);
 
   return {
     config,
@@ -155,38 +242,51 @@ export const createApp = async ({
     tokens,
     identity,
     audit,
+    auditCheck,
+    auditSearches,
+    looks,
     policies,
     approvals,
     customers,
+    persons,
     indicators,
     scorecards,
     ratings,
     overrides,
+    tiers,
     limits,
+    warnings,
     validation,
     reads: createReads(database, [
       userReads,
-      auditReads,
+      audit.reads,
       policyReads,
       approvals.reads,
       customerReads,
       indicatorReads,
+      complaintReads,
       scorecards.reads,
       ratings.reads,
       overrideReads,
+      tiers.reads,
       limits.reads,
+      warnings.reads,
     ]),
     readiness: async () => {
       try {
         const { standing, missing } = await compareSchema(database.query, MIGRATIONS);
         if (standing === 'older') logger.warn({ missing }, 'not ready: the database lacks migrations');
-        return { ready: standing !== 'older', database: 'ok', schema: standing };
+        const ready = standing !== 'older';
+        const status = ready ? await audit.log.queries.status() : null;
+        const auditLog = status === null ? null : status.lagSeconds > LOG_BEHIND_SECONDS ? 'behind' : 'ok';
+        return { ready, database: 'ok', schema: standing, auditLog };
       } catch (error) {
         logger.warn({ err: error }, 'not ready: the database does not answer');
-        return { ready: false, database: 'unreachable', schema: null };
+        return { ready: false, database: 'unreachable', schema: null, auditLog: null };
       }
     },
     close: async () => {
+      await looks.close();
       await signals.close();
       await database.close();
       await tracing.close();
@@ -208,10 +308,11 @@ const tokenVerifier = async (config: Config, clock: Clock): Promise<TokenVerifie
   }
 };
 
-/** Gives a migrated database what it needs before anybody can work: policies and the expert scorecard. Idempotent. */
+/** Gives a migrated database what it needs before anybody can work: policies, what follows from them, and the expert scorecard. Idempotent. */
 export const bootstrap = async (app: App): Promise<void> => {
   const by = asSystem('bootstrap', app.newId());
   required(await app.policies.ensureDefaults(by));
+  required(await app.indicators.commands.adoptPrecedence(by));
   required(await app.scorecards.ensureExpertScorecard(by));
 };
 

@@ -1,10 +1,5 @@
 /** Every TypeORM entity of the project; the schema test compares each with the migrated database. */
 import {
-  ChangeRequestEntity,
-  ChangeRequestLevelEntity,
-  ChangeRequestVoteEntity,
-} from './approvals/change-request.entity';
-import {
   CustomerEntity,
   CustomerRelationEntity,
   CustomerVersionEntity,
@@ -13,13 +8,26 @@ import {
 import { ImportBatchEntity } from './customers/import-batch.entity';
 import { OrgUnitEntity } from './identity/org-unit.entity';
 import { UserEntity, UserRoleEntity } from './identity/user.entity';
-import { IndicatorCurrentEntity, IndicatorSnapshotEntity } from './indicators/indicator.entity';
+import {
+  IndicatorConflictEntity,
+  IndicatorCurrentEntity,
+  IndicatorOriginEntity,
+  IndicatorPrecedenceEntity,
+  IndicatorSnapshotEntity,
+} from './indicators/indicator.entity';
 import { CreditLimitEntity, CreditLimitEntryEntity } from './limits/credit-limit.entity';
 import { GradeOverrideEntity } from './overrides/grade-override.entity';
 import { PolicyVersionEntity } from './policies/policy-version.entity';
 import { CustomerGradeEntity, RatingEntity } from './ratings/rating.entity';
 import { RatingParkedEntity, RatingRunChunkEntity, RatingRunEntity } from './ratings/run.entity';
-import { CutPointSetEntity, ScorecardEntity, ScorecardVersionEntity } from './scorecards/scorecard.entity';
+import {
+  CutPointSetEntity,
+  ModelFileEntity,
+  ScorecardEntity,
+  ScorecardVersionEntity,
+} from './scorecards/scorecard.entity';
+import { TierTaskEntity } from './tiers/tier-task.entity';
+import { ValueComputationEntity } from './tiers/value.entity';
 import { OutcomeEntity } from './validation/outcome.entity';
 
 export const ENTITIES = [
@@ -27,9 +35,6 @@ export const ENTITIES = [
   UserEntity,
   UserRoleEntity,
   PolicyVersionEntity,
-  ChangeRequestEntity,
-  ChangeRequestLevelEntity,
-  ChangeRequestVoteEntity,
   IndustryEntity,
   CustomerEntity,
   CustomerVersionEntity,
@@ -37,15 +42,21 @@ export const ENTITIES = [
   ImportBatchEntity,
   IndicatorSnapshotEntity,
   IndicatorCurrentEntity,
+  IndicatorOriginEntity,
+  IndicatorPrecedenceEntity,
+  IndicatorConflictEntity,
   ScorecardEntity,
   ScorecardVersionEntity,
   CutPointSetEntity,
+  ModelFileEntity,
   RatingRunEntity,
   RatingRunChunkEntity,
   RatingParkedEntity,
   RatingEntity,
   CustomerGradeEntity,
   GradeOverrideEntity,
+  ValueComputationEntity,
+  TierTaskEntity,
   CreditLimitEntity,
   CreditLimitEntryEntity,
   OutcomeEntity,
