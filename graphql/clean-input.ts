@@ -3,25 +3,30 @@
  * PostgreSQL cannot hold, and variables nested deeper than any input type, which would only cost time.
  */
 import type { RequestHandler } from 'express';
+import type { Telemetry } from '../src/platform/telemetry';
 
 const MAX_NESTING = 30;
 /** A NUL written as an escape inside a document. */
 const ESCAPED_NUL = /\\u(0000|\{0+\})/;
 
-export const refuseUnusableInput: RequestHandler = (request, response, next) => {
-  if (isUsableBody(request.body)) {
-    next();
-    return;
-  }
-  response.status(400).json({
-    errors: [
-      {
-        message: UNUSABLE,
-        extensions: { code: 'BAD_USER_INPUT', reason: 'UNUSABLE_VALUE', retryable: false, requestId: request.id },
-      },
-    ],
-  });
-};
+export const refuseUnusableInput =
+  (telemetry: Pick<Telemetry, 'faulted'>): RequestHandler =>
+  (request, response, next) => {
+    if (isUsableBody(request.body)) {
+      next();
+      return;
+    }
+    const code = 'BAD_USER_INPUT';
+    telemetry.faulted(code);
+    response.status(400).json({
+      errors: [
+        {
+          message: UNUSABLE,
+          extensions: { code, reason: 'UNUSABLE_VALUE', retryable: false, requestId: request.id },
+        },
+      ],
+    });
+  };
 
 export const UNUSABLE = 'the request holds text that cannot be stored, or is nested too deeply';
 

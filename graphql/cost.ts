@@ -1,13 +1,13 @@
 /**
- * What an operation costs, in points: one for each field, times the items of the lists it stands in. The estimate is made
- * from the document and the variables before anything runs; it knows nothing of what the database holds.
+ * What an operation costs, in points: one for each field, times the items of the lists it stands in; a tenth where it tells of
+ * the schema. The estimate is made from the document and the variables before anything runs; it knows nothing of what the
+ * database holds.
  */
 import {
   GraphQLError,
   getNullableType,
   isCompositeType,
   getNamedType,
-  isIntrospectionType,
   isListType,
   Kind,
   visit,
@@ -21,6 +21,7 @@ import { getVariableValues } from 'graphql/execution/values';
 import { getComplexity, simpleEstimator, type ComplexityEstimator } from 'graphql-query-complexity';
 import { MAX_PAGE_SIZE } from '../src/kernel/page';
 import { fault } from './faults';
+import { introspectionPoints, isIntrospection, pointsFor } from './introspection-cost';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -30,7 +31,7 @@ export interface CostModel {
    * COST_LIMIT_EXCEEDED where even counting would cost too much, BAD_USER_INPUT where an argument cannot be read.
    */
   costOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables): number | null;
-  /** Fields that an answer to the operation holds, objects inside of JSON values not counted. */
+  /** Points of what an answer to the operation holds, objects inside of JSON values not counted. */
   fieldsOf(document: DocumentNode, operation: OperationDefinitionNode, data: unknown): number;
 }
 
@@ -38,10 +39,16 @@ export interface CostModel {
 const ASSUMED_LIST_SIZE = 10;
 /** Selections that one operation may have once its fragments are written out. */
 const MAX_SELECTIONS = 10_000;
-/** Arguments that say how long a list is: items of a page, or one item for each id. */
-const SIZES = new Set(['first', 'ids']);
+/**
+ * Arguments that say how long a list is: items of a page, or one item for each id; and those that say how much of the schema
+ * is looked at.
+ */
+const SIZES = new Set(['first', 'ids', 'name', 'includeDeprecated']);
 /** Estimates that are remembered for one document. */
 const REMEMBERED = 256;
+
+/** Above every limit that can be set, there is no need to count on. */
+const HOPELESS = 1_000_000;
 
 const listEstimator: ComplexityEstimator = ({ type, field, args, childComplexity }) =>
   1 + childComplexity * itemsOf(type, field, args);
@@ -57,7 +64,7 @@ const itemsOf = (
   if (Array.isArray(ids)) return Math.max(ids.length, 1);
   if (!isListType(getNullableType(field.type)) || !isCompositeType(getNamedType(field.type))) return 1;
   // The items of a connection were counted where its page was asked for.
-  const counted = isIntrospectionType(type) || ('getFields' in type && 'pageInfo' in type.getFields());
+  const counted = 'getFields' in type && 'pageInfo' in type.getFields();
   return counted ? 1 : ASSUMED_LIST_SIZE;
 };
 
@@ -74,13 +81,20 @@ export const createCostModel = (schema: GraphQLSchema): CostModel => {
     operation: OperationDefinitionNode,
     variables: Variables,
   ): number | null => {
+    // Those that do not fit make no difference here: then there is no estimate.
+    const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
     try {
       return getComplexity({
         schema,
         query: document,
         variables,
         ...(operation.name === undefined ? {} : { operationName: operation.name.value }),
-        estimators: [listEstimator, simpleEstimator({ defaultComplexity: 1 })],
+        estimators: [
+          ({ node }) =>
+            isIntrospection(node) ? introspectionPoints(schema, document, node, coerced, HOPELESS) : undefined,
+          listEstimator,
+          simpleEstimator({ defaultComplexity: 1 }),
+        ],
         maxQueryNodes: MAX_SELECTIONS,
       });
     } catch (error) {
@@ -113,7 +127,12 @@ export const createCostModel = (schema: GraphQLSchema): CostModel => {
       const name = operation.name?.value;
       const shape = shapes.get(name) ?? shapeOf(document, operation.selectionSet);
       shapes.set(name, shape);
-      return countFields(data, shape);
+      let points = countFields(data, shape);
+      for (const response of introspectionsIn(operation)) {
+        const told = countFields((data as Readonly<Record<string, unknown>> | null)?.[response], shape.get(response));
+        points += pointsFor(told) - told;
+      }
+      return points;
     },
   };
 };
@@ -172,7 +191,13 @@ const shapeOf = (document: DocumentNode, selectionSet: SelectionSetNode, shape: 
   return shape;
 };
 
-const countFields = (value: unknown, shape: Shape): number => {
+/** Names in the answer of what tells of the schema. */
+const introspectionsIn = ({ selectionSet }: OperationDefinitionNode): string[] =>
+  selectionSet.selections.flatMap((selection) =>
+    selection.kind === Kind.FIELD && isIntrospection(selection) ? [(selection.alias ?? selection.name).value] : [],
+  );
+
+const countFields = (value: unknown, shape: Shape = new Map()): number => {
   let fields = 0;
   if (Array.isArray(value)) {
     for (const item of value) fields += countFields(item, shape);

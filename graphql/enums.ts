@@ -1,7 +1,17 @@
 /** Enums that several rooms share. */
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { bandOf, GRADE_BANDS, GRADES, rankOf, type Grade, type GradeBand } from '../src/kernel/grade';
+import {
+  bandOf,
+  GRADE_BANDS,
+  GRADES,
+  PORTFOLIO_BANDS,
+  rankOf,
+  type Grade,
+  type GradeBand,
+  type PortfolioBand,
+} from '../src/kernel/grade';
 import { ROLES } from '../src/kernel/role';
+import { TIERS } from '../src/policies';
 
 /** A TypeScript-style enum object of a list of names, as type-graphql registers them. */
 export const enumOf = <const Name extends string>(names: readonly Name[]): { readonly [N in Name]: N } =>
@@ -16,7 +26,7 @@ registerEnumType(GradeEnum, {
   ),
 });
 
-const GradeBandEnum = enumOf(GRADE_BANDS);
+export const GradeBandEnum = enumOf(GRADE_BANDS);
 registerEnumType(GradeBandEnum, {
   name: 'GradeBand',
   description: 'Four-level view of the grades 「四级」.',
@@ -28,6 +38,30 @@ registerEnumType(GradeBandEnum, {
   },
 });
 
+export const PortfolioBandEnum = enumOf(PORTFOLIO_BANDS);
+registerEnumType(PortfolioBandEnum, {
+  name: 'PortfolioBand',
+  description: 'Customer groups by grade, to which resources are given 「客户群」.',
+  valuesConfig: {
+    QUALITY: { description: '优质客户: AAA and AA; dedicated manager, priority in supply, better terms.' },
+    POTENTIAL: { description: '潜力客户: A and BBB; cultivated, joint marketing.' },
+    RISK: { description: '风险客户: BB to C; fewer resources, prepayment and guarantees asked.' },
+  },
+});
+
+export const TierEnum = enumOf(TIERS);
+registerEnumType(TierEnum, {
+  name: 'Tier',
+  description: 'The five tiers 「客户层级」, best first.',
+  valuesConfig: {
+    DIAMOND: { description: '钻石.' },
+    GOLD: { description: '黄金.' },
+    SILVER: { description: '白银.' },
+    STANDARD: { description: '标准.' },
+    WATCH: { description: '观察.' },
+  },
+});
+
 export const RoleEnum = enumOf(ROLES);
 registerEnumType(RoleEnum, {
   name: 'Role',
@@ -36,6 +70,7 @@ registerEnumType(RoleEnum, {
     SALES_MAKER: { description: 'Makes requests in sales; never decides.' },
     RISK_ANALYST: { description: 'Rates, imports, makes requests in risk.' },
     RISK_APPROVER: { description: 'Decides requests.' },
+    FINANCE_APPROVER: { description: 'Decides requests for finance.' },
     CHIEF_RISK_OFFICER: { description: 'Decides the highest requests.' },
     AUDITOR: { description: 'Reads everything, writes nothing.' },
     POLICY_ADMIN: { description: 'Prepares policies.' },
@@ -55,4 +90,7 @@ export class GradeValue {
 
   @Field(() => GradeBandEnum, { description: 'Four-level view.' })
   band!: GradeBand;
+
+  @Field(() => PortfolioBandEnum, { description: 'Customer group to which resources are given.' })
+  portfolioBand!: PortfolioBand;
 }

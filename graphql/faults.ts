@@ -8,6 +8,7 @@ import { ArgumentValidationError } from 'type-graphql';
 import type { Logger } from 'pino';
 import { RefusalError, type Refusal } from '../src/kernel/refusal';
 import type { Result } from '../src/kernel/result';
+import { OutOfPatience } from '../src/platform/patience';
 
 /** Every code that `errors[].extensions.code` can hold. */
 export const FAULT_CODES = [
@@ -25,7 +26,7 @@ export const FAULT_CODES = [
   'SERVICE_UNAVAILABLE',
   'INTERNAL_SERVER_ERROR',
 ] as const;
-type FaultCode = (typeof FAULT_CODES)[number];
+export type FaultCode = (typeof FAULT_CODES)[number];
 
 export const fault = (code: FaultCode, message: string, extensions: Record<string, unknown> = {}): GraphQLError =>
   new GraphQLError(message, { extensions: { code, ...extensions } });
@@ -43,11 +44,17 @@ export const faultOf = (refusal: Refusal): GraphQLError => {
   return fault('BAD_USER_INPUT', message, detail);
 };
 
+export const outOfPatienceFault = ({ message, reason }: OutOfPatience): GraphQLError =>
+  fault('SERVICE_UNAVAILABLE', message, { reason, retryable: true, http: { status: 503 } });
+
 /** What other layers say in words of their own, and the code that callers see for it. */
 const TRANSLATED: Readonly<Record<string, FaultCode>> = {
   [ApolloServerErrorCode.BAD_REQUEST]: 'BAD_USER_INPUT',
   [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]: 'BAD_USER_INPUT',
 };
+
+/** The code that callers see. */
+export const shownCode = (code: string): string => TRANSLATED[code] ?? code;
 
 const isFaultCode = (code: string | undefined): code is FaultCode => FAULT_CODES.some((known) => known === code);
 
@@ -58,7 +65,7 @@ const RETRYABLE = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE']);
 const UNAVAILABLE = /^(08|53|57P|57014|55P03)|^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/;
 /** The driver's own words where it gives no code: no connection to be had, or one that was lost between two statements. */
 const CONNECTION_LOST =
-  /^(timeout exceeded when trying to connect|Client has encountered a connection error and is not queryable|Connection terminated.*)$/;
+  /^(timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error and is not queryable|Connection terminated.*)$/;
 /** GraphQL's own words, which carry no code, for a variable that holds null where an argument may not. */
 const NULL_ARGUMENT = /^Argument "\w+" of (non-null|required) type /;
 /** The database could not make a value out of what it was given, such as a key in a made-up cursor. */
@@ -69,12 +76,12 @@ export const formatFault =
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = error instanceof GraphQLError && error.originalError ? error.originalError : error;
     if (original instanceof RefusalError) return shaped(formatted, faultOf(original.refusal));
+    if (original instanceof OutOfPatience) return shaped(formatted, outOfPatienceFault(original));
     if (original instanceof ArgumentValidationError) return shaped(formatted, argumentFault(original));
     if (error instanceof GraphQLError && NULL_ARGUMENT.test(error.message)) {
       return shaped(formatted, fault('BAD_USER_INPUT', error.message, { reason: 'ARGUMENT' }));
     }
-    const given = codeOf(formatted, error) ?? '';
-    const code = TRANSLATED[given] ?? given;
+    const code = shownCode(codeOf(formatted, error) ?? '');
     if (isFaultCode(code) && code !== 'INTERNAL_SERVER_ERROR') {
       const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
       return { ...formatted, extensions: { ...extensions, code, retryable: RETRYABLE.has(code) } };

@@ -2,18 +2,24 @@
 import { fault } from './faults';
 
 export const NODE_TYPES = [
+  'AuditDiscrepancy',
   'AuditEvent',
   'ChangeRequest',
   'Customer',
   'CustomerRelation',
   'CutPointSet',
+  'Delegation',
   'GradeOverride',
   'OrgUnit',
   'PolicyVersion',
   'Rating',
   'RatingRun',
   'ScorecardVersion',
+  'TierTask',
   'User',
+  'ValueComputation',
+  'Warning',
+  'WarningTask',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 

@@ -1,6 +1,5 @@
 /** The GraphiQL page, from the bundle of an npm package: nothing is loaded from outside. */
 import { createHash } from 'node:crypto';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 export interface GraphiqlPage {
   readonly html: string;
@@ -10,7 +9,13 @@ export interface GraphiqlPage {
 
 const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
-export const createGraphiqlPage = (): GraphiqlPage => {
+let page: Promise<GraphiqlPage> | undefined;
+
+/** Made when it is first asked for: the bundle has 9 MB, and most processes never show it. */
+export const graphiqlPage = (): Promise<GraphiqlPage> => (page ??= makePage());
+
+const makePage = async (): Promise<GraphiqlPage> => {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const html = renderGraphiQL({
     title: 'Tierwarden GraphQL',
     defaultQuery: FIRST_QUERY,

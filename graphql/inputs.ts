@@ -6,7 +6,9 @@ import { IsDefined, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { Field, InputType, type ClassType } from 'type-graphql';
 import type { IdempotencyKey } from '../src/kernel/actor';
 import { digestOf, type Json } from '../src/kernel/canonical-json';
-import { DateTimeScalar } from './scalars';
+import type { Tier } from '../src/policies';
+import { TierEnum } from './enums';
+import { DateScalar, DateTimeScalar } from './scalars';
 
 /** The keys of an input object that carry a value, all the way down. */
 export type Given<T> = T extends readonly (infer Item)[]
@@ -89,9 +91,20 @@ export const choiceInput = <Value>(name: string, value: object): ClassType<Choic
 
 export const StringFilter = choiceInput<string>('StringFilter', String);
 
+export const TierFilter = choiceInput<Tier>('TierFilter', TierEnum);
+
 /** Description of the condition that the polling way goes by. */
 export const UPDATED_SINCE =
   'Changed at this moment or after. To miss nothing, ask for a minute more than you need and compare versions.';
+
+@InputType({ description: 'Conditions on a day; all together.' })
+export class DateFilter {
+  @Field(() => DateScalar, { nullable: true, description: 'On this day or after.' })
+  gte?: string | null;
+
+  @Field(() => DateScalar, { nullable: true, description: 'Before this day.' })
+  lt?: string | null;
+}
 
 @InputType({ description: 'Conditions on a moment; all together.' })
 export class DateTimeFilter {

@@ -8,8 +8,10 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { Kind, parse, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import type { App } from '../src/app';
 import { projectFolder } from '../src/config';
+import type { LossOfPatience } from '../src/platform/patience';
 import type { Telemetry } from '../src/platform/telemetry';
 import type { GraphContext } from './context';
+import { shownCode } from './faults';
 import type { Payload } from './user-errors';
 
 /** Label of every operation that is not published. */
@@ -35,7 +37,7 @@ export const operationReporter = (
   const published = publishedNames();
   return ({ requestId, name, documentSha256, durationMs, errors }) => {
     telemetry.operationEnded(name !== undefined && published.has(name) ? name : OTHER, durationMs);
-    for (const error of errors) telemetry.faulted(codeOf(error));
+    for (const error of errors) if (!isUnheard(error)) telemetry.faulted(codeOf(error));
     if (durationMs < config.slowOperationMs) return;
     logger.warn(
       {
@@ -75,9 +77,13 @@ export const operationMetrics = (
   };
 };
 
+/** Nobody hears of it, so that nothing went wrong for anybody. */
+const isUnheard = (error: unknown): boolean =>
+  (error as { extensions?: { reason?: unknown } }).extensions?.reason === ('CALLER_GONE' satisfies LossOfPatience);
+
 export const codeOf = (error: unknown): string => {
   const code = (error as { extensions?: { code?: unknown } }).extensions?.code;
-  return typeof code === 'string' ? code : 'INTERNAL_SERVER_ERROR';
+  return typeof code === 'string' ? shownCode(code) : 'INTERNAL_SERVER_ERROR';
 };
 
 /** Names of the published operations. */
@@ -109,7 +115,24 @@ export const countingUserErrors = (schema: GraphQLSchema, telemetry: Telemetry):
 const counted =
   (resolve: GraphQLFieldResolver<unknown, unknown>, telemetry: Telemetry): typeof resolve =>
   async (...given) => {
-    const payload = (await resolve(...given)) as Partial<Payload> | null;
-    for (const { code } of payload?.userErrors ?? []) telemetry.refused(code);
-    return payload;
+    const [, , context, { fieldName }] = given;
+    const { app, signedIn, requestId } = context as GraphContext;
+    const note = (code: string): void => {
+      if (signedIn !== null && OUT_OF_BOUNDS.has(code))
+        app.looks.refused(signedIn, requestId, { what: fieldName, code });
+    };
+    try {
+      const payload = (await resolve(...given)) as Partial<Payload> | null;
+      for (const { code } of payload?.userErrors ?? []) {
+        telemetry.refused(code);
+        note(code);
+      }
+      return payload;
+    } catch (error) {
+      note(codeOf(error));
+      throw error;
+    }
   };
+
+/** Codes of what somebody has no right to; the audit log says who tried. */
+const OUT_OF_BOUNDS = new Set(['FORBIDDEN', 'MAKER_CANNOT_CHECK', 'AUTHORITY_EXCEEDED']);

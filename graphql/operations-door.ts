@@ -34,6 +34,17 @@ export const createOperationsDoor = (app: App): OperationsDoor => {
   const telemetry = createTelemetry({
     pool: () => app.database.pool(),
     outbox: () => outboxBacklog(app.database),
+    auditLog: async () => {
+      const [log, { openDiscrepancies }] = await Promise.all([
+        app.audit.log.queries.status(),
+        app.audit.completeness.status(),
+      ]);
+      return { ...log, discrepancies: openDiscrepancies };
+    },
+    ratings: async () => ({
+      ...(await app.ratings.queries.reratingBacklog(app.clock())),
+      campaign: await app.ratings.queries.campaignProgress(),
+    }),
     queues: async () => {
       const { backend } = await queues.get();
       const counted = QUEUE_NAMES.map(async (name) => [name, await backend.inspect(name).counts()] as const);

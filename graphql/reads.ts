@@ -2,7 +2,6 @@
  * From a GraphQL field to a read: which fields were asked for, by name and with their arguments, and objects in the shape
  * of the answer back. A resolver names an object or a list; everything below comes with it in the same statement.
  */
-import { validateSync } from 'class-validator';
 import {
   defaultFieldResolver,
   getNamedType,
@@ -21,7 +20,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { getArgumentValues, getDirectiveValues } from 'graphql/execution/values';
-import { Args, ArgumentValidationError, Extensions, FieldResolver, type ClassType } from 'type-graphql';
+import { Args, Extensions, FieldResolver, type ClassType } from 'type-graphql';
 import type { Moments } from '../src/kernel/moments';
 import type { Result } from '../src/kernel/result';
 import type { ListSource, ReadEnv } from '../src/platform/read-model';
@@ -30,6 +29,7 @@ import { asJson, connectionOf, PageArgs, readCursor, type Connection, type ListB
 import type { GraphContext } from './context';
 import { keyOf, toGlobalId, type NodeType } from './global-id';
 import { MomentArgs, momentsOf } from './moments';
+import { demandValid } from './valid-arguments';
 
 type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'schema' | 'variableValues' | 'returnType'>;
 
@@ -63,8 +63,12 @@ export const readPage = async <T>(
   const wanted = selectionOf(info, list.model) as ConnectionSelection;
   const page = pageOf(wanted, args, binding);
   const found = await context.app.reads.page(list, page, wanted.items, envOf(context));
-  return page.shape(found, binding.list, null) as Connection<T>;
+  return page.shape(found, null) as Connection<T>;
 };
+
+/** Whether what stands below is asked for one of these fields; for objects that are not read by their model. */
+export const asksFor = (info: Info, model: string, fields: readonly string[]): boolean =>
+  selectionOf(info, model).fields.some(({ name }) => fields.includes(name));
 
 /** In a payload: the object as it stands after the mutation, read when it is asked for. */
 export const reading =
@@ -73,6 +77,15 @@ export const reading =
     key === null ? null : readOne<T>(context, info, model, key);
 /** What {@link reading} makes: graphql-js calls a function that stands in a field. */
 export type Reading<T> = ReturnType<typeof reading<T>>;
+
+/** As {@link reading}, for several; those that are not there are left out. */
+export const readingAll =
+  <T>(
+    model: NodeType,
+    keys: readonly string[],
+  ): ((args: unknown, context: GraphContext, info: GraphQLResolveInfo) => Promise<T[]>) =>
+  async (_args, context, info) =>
+    (await readMany<T>(context, info, model, keys)).filter((found) => found !== null);
 
 /** As {@link reading}, for the only object of a list. */
 export const readingFirst =
@@ -191,8 +204,9 @@ const pageProperty = (field: string, args: object): string =>
       .sort(),
   )}`;
 
-const envOf = ({ actor, now }: GraphContext): ReadEnv => ({
+const envOf = ({ actor, now, app, requestId }: GraphContext): ReadEnv => ({
   viewer: actor,
+  looked: (look) => app.looks.looked(actor, requestId, look),
   now,
   identify: (model, key) => toGlobalId(model as NodeType, key),
 });
@@ -216,7 +230,7 @@ const pageOf = ({ wants }: ConnectionSelection, args: PageArgs, binding: ListBin
     after: cursor?.key ?? null,
     keys: wants.keys,
     total: wants.total,
-    shape: (page, _, parent) => connectionOf(page, { binding, parent, cursor, wants }),
+    shape: (page, parent) => connectionOf(page, { binding, parent, cursor, wants }),
   };
 };
 
@@ -244,7 +258,8 @@ const selectionOf = (info: Info, model: string): Selection => {
   return selection;
 };
 
-const variablesUnder = (node: FieldNode, fragments: Info['fragments']): string[] => {
+/** Variables that decide what is asked for below a field. */
+export const variablesUnder = (node: FieldNode, fragments: Info['fragments']): string[] => {
   const names = new Set<string>();
   const spread = new Set<string>();
   const look = (part: ASTNode): void => {
@@ -320,8 +335,7 @@ const collect = (info: Info, type: GraphQLObjectType, sets: readonly SelectionSe
 
 export const checkedPageArgs = (values: Record<string, unknown>): PageArgs => {
   const args = Object.assign(new PageArgs(), values);
-  const errors = validateSync(args);
-  if (errors.length > 0) throw new ArgumentValidationError(errors);
+  demandValid(args);
   return args;
 };
 

@@ -2,24 +2,60 @@
 import 'reflect-metadata';
 import { getNamedType, isObjectType, isScalarType, printSchema, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
-import { ChangeRequestResolver, VoteResolver } from './approvals/change-request.resolver';
+import { ChangeRequestResolver, ChangeRequestStepResolver, VoteResolver } from './approvals/change-request.resolver';
+import { DutyResolver } from './approvals/duty.resolver';
+import { EvidenceResolver } from './approvals/evidence.resolver';
+import { SigningKeyResolver } from './approvals/signing-key.resolver';
 import { AuditResolver } from './audit/audit-event.resolver';
+import { AuditLogResolver } from './audit/audit-log.resolver';
+import { AuditSearchResolver } from './audit/audit-search.resolver';
+import { CompletenessResolver } from './audit/completeness.resolver';
 import { CustomerRelationResolver, CustomerResolver } from './customers/customer.resolver';
+import { PersonResolver } from './customers/person.resolver';
 import { IdentityResolver, OrgUnitResolver } from './identity/user.resolver';
-import { CustomerIndicatorsResolver, IndicatorResolver } from './indicators/indicator.resolver';
-import { LimitResolver } from './limits/limit.resolver';
+import { ComplaintResolver, CustomerComplaintsResolver } from './indicators/complaint.resolver';
+import {
+  CustomerIndicatorsResolver,
+  IndicatorConflictResolver,
+  IndicatorResolver,
+  IndicatorSourceResolver,
+  IndicatorValueResolver,
+} from './indicators/indicator.resolver';
+import { CreditFreezeResolver, ExposureEntryResolver, LimitResolver } from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
-import { OverrideResolver } from './overrides/override.resolver';
+import { InputOverrideResolver, OverrideResolver } from './overrides/override.resolver';
 import { PolicyResolver } from './policies/policy.resolver';
-import { ParkedCustomerResolver, RatingRunResolver } from './ratings/rating-run.resolver';
+import { CampaignResolver } from './ratings/campaign.resolver';
+import { ParkedCustomerResolver, RatingRunResolver, SimulationMoverResolver } from './ratings/rating-run.resolver';
 import { CustomerGradeResolver, CustomerRatingsResolver, RatingResolver } from './ratings/rating.resolver';
+import { DueRatingResolver, ReratingResolver } from './ratings/rerating.resolver';
+import { WhatIfResolver } from './ratings/what-if.resolver';
 import { readWithObjects } from './reads';
 import { DateTimeScalar } from './scalars';
+import { ScorecardVersionResolver } from './scorecards/scorecard.resolver';
 import { SubscriptionResolver } from './subscriptions/subscription.resolver';
-import { aroundMutations } from './user-errors';
+import {
+  CustomerTierResolver,
+  CustomerTiersResolver,
+  LifeCycleEntryResolver,
+  TierHistoryResolver,
+  TierTaskResolver,
+  ValueComputationResolver,
+  ValueScoreResolver,
+} from './tiers/tier.resolver';
+import { answeringUserErrors } from './user-errors';
+import { demandValid } from './valid-arguments';
+import { OverrideReportResolver } from './validation/override-report.resolver';
 import { OutcomeResolver } from './validation/outcome.resolver';
+import {
+  CustomerWarningsResolver,
+  RiskEventResolver,
+  WarningEntryResolver,
+  WarningResolver,
+  WarningTaskResolver,
+} from './warnings/warning.resolver';
 
-export const createSchema = (): GraphQLSchema => described(readWithObjects(buildSchema(), true));
+export const createSchema = (): GraphQLSchema => described(answeringUserErrors(readWithObjects(buildSchema(), true)));
 
 /** The same for queries that name no moment of the past: fields that could look back have no resolver there. */
 export const createPresentSchema = (): GraphQLSchema => readWithObjects(buildSchema(), false);
@@ -28,28 +64,65 @@ const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({
     resolvers: [
       AuditResolver,
+      AuditLogResolver,
+      CampaignResolver,
+      AuditSearchResolver,
       ChangeRequestResolver,
+      CompletenessResolver,
+      ChangeRequestStepResolver,
       CustomerGradeResolver,
       CustomerIndicatorsResolver,
+      IndicatorSourceResolver,
+      IndicatorValueResolver,
+      IndicatorConflictResolver,
+      ComplaintResolver,
+      CustomerComplaintsResolver,
       CustomerRatingsResolver,
       CustomerRelationResolver,
       CustomerResolver,
+      CustomerTierResolver,
+      CustomerTiersResolver,
+      CustomerWarningsResolver,
+      DueRatingResolver,
+      DutyResolver,
+      EvidenceResolver,
       IdentityResolver,
       IndicatorResolver,
       LimitResolver,
+      CreditFreezeResolver,
+      ExposureEntryResolver,
       NodeResolver,
       OrgUnitResolver,
       OutcomeResolver,
+      InputOverrideResolver,
+      OverrideReportResolver,
       OverrideResolver,
+      PersonResolver,
       PolicyResolver,
       ParkedCustomerResolver,
       RatingResolver,
       RatingRunResolver,
+      ReratingResolver,
+      RiskEventResolver,
+      ScorecardVersionResolver,
+      SigningKeyResolver,
+      SimulationMoverResolver,
       SubscriptionResolver,
+      LifeCycleEntryResolver,
+      TierHistoryResolver,
+      TierTaskResolver,
+      ValueComputationResolver,
+      ValueScoreResolver,
       VoteResolver,
+      WarningEntryResolver,
+      WarningResolver,
+      WarningTaskResolver,
+      WhatIfResolver,
     ],
-    validate: true,
-    globalMiddlewares: [aroundMutations],
+    // It would run an introspection at every start; a test validates the schema instead.
+    skipCheck: true,
+    // What it would do by itself finds its validator anew for every argument.
+    validateFn: demandValid,
     scalarsMap: [{ type: Date, scalar: DateTimeScalar }],
     pubSub: NOBODYS,
   });

@@ -3,7 +3,8 @@
  * and maps failures; what requests mean is known to the resolvers.
  */
 import 'reflect-metadata';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
@@ -17,21 +18,28 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { App } from '../src/app';
 import type { Actor } from '../src/kernel/actor';
+import type { Telemetry } from '../src/platform/telemetry';
+import { createAuditLogDoor } from './audit-log-door';
 import { refuseUnusableInput } from './clean-input';
-import { GraphContext } from './context';
+import { GraphContext, leavingBy } from './context';
 import { createDocsSite } from './docs-site';
+import { createEvidenceDoor } from './evidence-door';
 import { createExecutor, executingBy } from './execution';
-import { formatFault } from './faults';
-import { createGraphiqlPage } from './graphiql';
+import { formatFault, type FaultCode } from './faults';
+import { graphiqlPage } from './graphiql';
 import { countingUserErrors, operationMetrics } from './metrics';
+import { createOperationRunner } from './operation-runner';
 import { createOperationsDoor } from './operations-door';
 import { createQueryLimits, limitQueries } from './query-limits';
+import { createReportsDoor } from './reports-door';
 import { givenOrNewId } from './request-id';
 import { createPresentSchema, createSchema } from './schema';
+import { showingAlike } from './shown-answers';
 import { createShortWay } from './short-way';
 import { demandSignIn } from './sign-in';
 import { createLiveDoor, UpgradableRequest } from './subscriptions';
 import { operationTraces, traceOperations, traceRequests } from './traces';
+import { withinTime } from './within-time';
 
 export interface Api {
   readonly url: string;
@@ -50,7 +58,7 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   const operations = createOperationsDoor(app);
   const schema = countingUserErrors(createSchema(), operations.telemetry);
   const limits = await createQueryLimits(app, schema);
-  const executor = createExecutor(schema, createPresentSchema());
+  const executor = withinTime(app.config, showingAlike(app, createExecutor(schema, createPresentSchema())));
   const live = createLiveDoor({
     app,
     http,
@@ -83,13 +91,12 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
   await apollo.start();
 
-  const nameRequest = ({ headers }: IncomingMessage): string => givenOrNewId(headers['x-request-id'], app.newId);
   site.disable('x-powered-by');
   site.use(
     pinoHttp({
       logger: app.logger,
       genReqId: (request, response) => {
-        const id = nameRequest(request);
+        const id = givenOrNewId(request.headers['x-request-id'], randomUUID);
         response.setHeader('x-request-id', id);
         return id;
       },
@@ -116,18 +123,21 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
   });
 
   site.use(operations.router);
+  site.use('/audit/log', createAuditLogDoor(app));
   site.use('/docs', createDocsSite());
-  const graphiql = createGraphiqlPage();
+  site.use('/reports', createReportsDoor(app));
+  site.use('/evidence', createEvidenceDoor(app));
   site.get('/', (_, response) => {
     response.redirect('/graphql');
   });
-  site.get('/graphql', (request, response, next) => {
+  site.get('/graphql', async (request, response, next) => {
     if (request.query['query'] !== undefined || request.accepts(['application/json', 'text/html']) !== 'text/html') {
       next();
       return;
     }
-    response.setHeader('Content-Security-Policy', graphiql.policy);
-    response.type('html').send(graphiql.html);
+    const { html, policy } = await graphiqlPage();
+    response.setHeader('Content-Security-Policy', policy);
+    response.type('html').send(html);
   });
   site.use(live.router);
   site.use(
@@ -138,31 +148,39 @@ export const startApi = async (app: App, listen: { readonly port: number; readon
       request.body ??= {};
       next();
     },
-    refuseUnusableInput,
+    refuseUnusableInput(operations.telemetry),
     traceOperations(app),
     expressMiddleware(apollo, {
-      context: async ({ req }) =>
+      context: async ({ req, res }) =>
         new GraphContext(
           app,
           await signIn(app, req.headers.authorization, requestIdOf(req)),
           requestIdOf(req),
           req.ip ?? '',
+          leavingBy(res),
         ),
     }),
   );
   site.use((_, response) => {
     response.status(404).json({ error: 'not found' });
   });
-  site.use(answerFaults(app));
+  site.use(answerFaults(app, operations.telemetry));
   http.on(
     'request',
     createShortWay({
       app,
       apollo,
+      runner: createOperationRunner({
+        app,
+        schema,
+        executor,
+        limits,
+        telemetry: operations.telemetry,
+        maxTokens: MAX_TOKENS,
+      }),
       site,
       path: '/graphql',
       maxBodyBytes: MAX_BODY_BYTES,
-      nameRequest,
       signIn: (credential, requestId) => signIn(app, credential, requestId),
     }),
   );
@@ -214,7 +232,7 @@ const requestIdInErrors: ApolloServerPlugin<GraphContext> = {
 
 /** Failures before GraphQL is reached: body too large, not JSON, and whatever else a middleware throws. */
 const answerFaults =
-  (app: App): ErrorRequestHandler =>
+  (app: App, telemetry: Pick<Telemetry, 'faulted'>): ErrorRequestHandler =>
   (error: { status?: number; type?: string }, request: Request, response: Response, next) => {
     if (response.headersSent) {
       next(error);
@@ -222,12 +240,13 @@ const answerFaults =
     }
     const status = error.status ?? 500;
     if (status >= 500) app.logger.error({ err: error, requestId: requestIdOf(request) }, 'a request failed unforeseen');
-    const [code, message] =
+    const [code, message]: [FaultCode, string] =
       status === 413
         ? ['PAYLOAD_TOO_LARGE', `a request body has at most ${MAX_BODY_BYTES / 1024} KiB`]
         : status < 500
           ? ['BAD_USER_INPUT', 'the request body cannot be read']
           : ['INTERNAL_SERVER_ERROR', 'something went wrong on our side'];
+    telemetry.faulted(code);
     response
       .status(status)
       .json({ errors: [{ message, extensions: { code, retryable: false, requestId: requestIdOf(request) } }] });

@@ -2,14 +2,16 @@
  * What a mutation answers to a refusal: a user error in its payload, with code, path, message key and parameters. Only a
  * missing permission is a fault, since nothing in the input could mend it.
  */
-import { Field, Int, ObjectType, registerEnumType, ArgumentValidationError, type MiddlewareFn } from 'type-graphql';
 import type { ValidationError } from 'class-validator';
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql';
+import { Field, Int, ObjectType, registerEnumType, ArgumentValidationError } from 'type-graphql';
 import { messageKey, REFUSAL_CODES, refusal, type Refusal, type RefusalCode } from '../src/kernel/refusal';
 import type { Result } from '../src/kernel/result';
 import type { GraphContext } from './context';
 import { faultOf } from './faults';
 import { idempotencyOf, type MutationInput } from './inputs';
 import { JsonObjectScalar } from './scalars';
+import { noteShowing } from './shown-answers';
 
 const UserErrorCode = Object.fromEntries(
   REFUSAL_CODES.filter((code) => code !== 'FORBIDDEN').map((code) => [code, code]),
@@ -61,7 +63,7 @@ export class UserError {
   index!: number | null;
 }
 
-const userErrorOf = (refused: Refusal): UserError => ({
+export const userErrorOf = (refused: Refusal): UserError => ({
   code: refused.code,
   field: refused.field ?? null,
   message: refused.message,
@@ -86,16 +88,25 @@ export const payloadOf = <T, P extends object>(result: Result<T>, succeeded: (va
  * Around every mutation: its idempotency key goes along with whoever acts, and what class-validator finds in the input
  * becomes user errors of the payload.
  */
-export const aroundMutations: MiddlewareFn<GraphContext> = async ({ info, context, args }, next) => {
-  if (info.parentType.name !== 'Mutation') return (await next()) as unknown;
-  context.idempotency = idempotencyOf(info.fieldName, args['input'] as MutationInput | undefined);
-  try {
-    return (await next()) as unknown;
-  } catch (error) {
-    if (!(error instanceof ArgumentValidationError)) throw error;
-    return { userErrors: validationRefusals(error.extensions.validationErrors).map(userErrorOf) };
+export const answeringUserErrors = (schema: GraphQLSchema): GraphQLSchema => {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    if (field.resolve !== undefined) field.resolve = aroundMutation(field.resolve);
   }
+  return schema;
 };
+
+const aroundMutation =
+  (resolve: GraphQLFieldResolver<unknown, GraphContext>): typeof resolve =>
+  async (root, args: { readonly input?: MutationInput }, context, info) => {
+    context.idempotency = idempotencyOf(info.fieldName, args.input);
+    noteShowing(context, info);
+    try {
+      return await resolve(root, args, context, info);
+    } catch (error) {
+      if (!(error instanceof ArgumentValidationError)) throw error;
+      return { userErrors: validationRefusals(error.extensions.validationErrors).map(userErrorOf) };
+    }
+  };
 
 const CODES: Readonly<Record<string, RefusalCode>> = {
   isNotEmpty: 'REQUIRED',

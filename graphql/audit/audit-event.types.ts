@@ -1,6 +1,9 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { IsOptional, MaxLength } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { EVENT_RESULTS, type EventResult } from '../../src/audit';
 import type { Json } from '../../src/kernel/canonical-json';
 import { connectionType } from '../connection';
+import { enumOf } from '../enums';
 import { DateTimeFilter, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar, JsonScalar } from '../scalars';
@@ -39,7 +42,32 @@ export class AuditEvent extends Node {
 
   @Field(() => JsonScalar, { nullable: true, description: 'Further facts.', simple: true })
   data!: Json;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Its place in the signed log; null for the second or so until it has one.',
+    simple: true,
+  })
+  leafIndex!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Proof file (C2SP tlog-proof) that the newest checkpoint holds it, with the entry itself; checked with the key of the log alone. Null as long as `leafIndex` is.',
+    simple: true,
+  })
+  proof!: string | null;
 }
+
+const EventResultEnum = enumOf(EVENT_RESULTS);
+registerEnumType(EventResultEnum, {
+  name: 'AuditEventResult',
+  description: 'What came of it.',
+  valuesConfig: {
+    DONE: { description: 'It was done.' },
+    REFUSED: { description: 'Somebody had no right to what he asked for; `data.refusals` says to what.' },
+  },
+});
 
 export const AuditEventConnection = connectionType('AuditEvent', AuditEvent);
 
@@ -65,6 +93,27 @@ export class AuditEventWhere {
 
   @Field(() => StringFilter, { nullable: true, description: 'What was done, for example `override.applied`.' })
   action?: ChoiceInput<string> | null;
+
+  @Field(() => StringFilter, { nullable: true, description: 'Done on behalf of this person, by user id.' })
+  onBehalfOf?: ChoiceInput<string> | null;
+
+  @Field(() => EventResultEnum, { nullable: true, description: 'What came of it.' })
+  result?: EventResult | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Somebody looked at credit data or a report of this customer; `data.looks` says at what.',
+  })
+  lookedAt?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Part of a name: of who did it or on whose behalf, or of the customer concerned, also by number. Up to 50 of each are taken.',
+  })
+  @IsOptional()
+  @MaxLength(100)
+  search?: string | null;
 
   @Field(() => ID, { nullable: true, description: 'Concerns this customer: its grade, limit, requests, master data.' })
   customer?: string | null;

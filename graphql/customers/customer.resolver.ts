@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
 import type { CustomerInput, CustomerSort } from '../../src/customers';
-import type { GradedCustomerFilter } from '../../src/ratings';
+import type { TieredCustomerFilter } from '../../src/tiers';
 import { ChangeRequest } from '../approvals/change-request.types';
 import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
@@ -94,7 +94,7 @@ export class CustomerResolver {
   ): Promise<Connection<Customer>> {
     const filter = filterOf(given(where));
     const sort = sortOf(orderBy ?? []);
-    const list = valueOrFault(context.app.ratings.queries.gradedCustomers(context.actor, filter, sort));
+    const list = valueOrFault(context.app.tiers.queries.tieredCustomers(context.actor, filter, sort));
     return readPage(context, info, list, args, {
       list: 'customers',
       order: sort.map(({ by, direction }) => [by, direction]),
@@ -222,7 +222,7 @@ export class CustomerResolver {
   openRequests!: readonly ChangeRequest[];
 
   @ReadField(() => [IndicatorValue], {
-    description: 'Newest value of every indicator that is known.',
+    description: 'The value that holds of every indicator that is known.',
     past: pastIndicators,
     moments: true,
   })
@@ -249,7 +249,7 @@ const fieldsOf = ({
   orgUnitId: optionalKeyOf('OrgUnit', orgUnitId),
 });
 
-const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): GradedCustomerFilter => ({
+const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): TieredCustomerFilter => ({
   ...rest,
   ...(industry === undefined ? {} : { industryCode: industry }),
   ...(and === undefined ? {} : { and: and.map(filterOf) }),

@@ -13,15 +13,17 @@ import {
 } from '../../src/customers';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
-import { enumOf, GradeEnum } from '../enums';
+import { enumOf, GradeBandEnum, GradeEnum, PortfolioBandEnum } from '../enums';
 import type { Decimal } from '../../src/kernel/decimal';
-import type { Grade } from '../../src/kernel/grade';
+import type { Grade, GradeBand, PortfolioBand } from '../../src/kernel/grade';
+import type { Tier } from '../../src/policies';
 import {
   choiceInput,
   IdempotencyKeyField,
   MutationInput,
   NeverCleared,
   StringFilter,
+  TierFilter,
   type ChoiceInput,
 } from '../inputs';
 import { Node } from '../node.types';
@@ -32,7 +34,7 @@ import { UserError } from '../user-errors';
 /** Longest reason that people give for a change of master data. */
 const REASON_MAX = 1_000;
 
-const PartyKindEnum = enumOf(PARTY_KINDS);
+export const PartyKindEnum = enumOf(PARTY_KINDS);
 registerEnumType(PartyKindEnum, {
   name: 'PartyKind',
   description: 'Customer 「客户」 or supplier 「供应商」.',
@@ -42,7 +44,7 @@ registerEnumType(PartyKindEnum, {
   },
 });
 
-const SizeEnum = enumOf(SIZES);
+export const SizeEnum = enumOf(SIZES);
 registerEnumType(SizeEnum, {
   name: 'CompanySize',
   description: 'Size of a company.',
@@ -54,7 +56,7 @@ registerEnumType(SizeEnum, {
   },
 });
 
-const StageEnum = enumOf(STAGES);
+export const StageEnum = enumOf(STAGES);
 registerEnumType(StageEnum, {
   name: 'LifecycleStage',
   description: 'Life-cycle stage 「生命周期阶段」.',
@@ -179,6 +181,8 @@ class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
 const PartyKindFilter = choiceInput<PartyKind>('PartyKindFilter', PartyKindEnum);
 const SizeFilter = choiceInput<Size>('CompanySizeFilter', SizeEnum);
 const StageFilter = choiceInput<Stage>('LifecycleStageFilter', StageEnum);
+const GradeLevelFilter = choiceInput<GradeBand>('GradeBandFilter', GradeBandEnum);
+const PortfolioBandFilter = choiceInput<PortfolioBand>('PortfolioBandFilter', PortfolioBandEnum);
 
 @InputType({ description: 'Which customers; all conditions together.' })
 export class CustomerWhere {
@@ -208,6 +212,15 @@ export class CustomerWhere {
 
   @Field(() => GradeFilter, { nullable: true, description: 'Grade in force.' })
   grade?: GradeFilter | null;
+
+  @Field(() => GradeLevelFilter, { nullable: true, description: 'Four-level view of the grade in force 「四级」.' })
+  gradeLevel?: ChoiceInput<GradeBand> | null;
+
+  @Field(() => PortfolioBandFilter, { nullable: true, description: 'Customer group, by the grade in force.' })
+  portfolioBand?: ChoiceInput<PortfolioBand> | null;
+
+  @Field(() => TierFilter, { nullable: true, description: 'Tier.' })
+  tier?: ChoiceInput<Tier> | null;
 
   @Field(() => String, { nullable: true, description: 'Part of a name, number, credit code or LEI.' })
   @IsOptional()

@@ -4,17 +4,18 @@
  */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Customer as CustomerView } from '../../src/customers';
-import { findIndicator } from '../../src/indicators';
+import { definitionOf, isSensitive } from '../../src/indicators';
 import { gradeView } from '../../src/kernel/grade';
 import type { Moments } from '../../src/kernel/moments';
 import type { Result } from '../../src/kernel/result';
+import { heldBecause } from '../../src/ratings';
 import type { ListSource } from '../../src/platform/read-model';
 import { asJson } from '../connection';
 import type { GraphContext } from '../context';
 import { valueOrFault } from '../faults';
 import { toGlobalId } from '../global-id';
 import { momentsBinding } from '../moments';
-import { checkedPageArgs, readMany, readPage, type LookBack, type Looking, type PastObject } from '../reads';
+import { asksFor, checkedPageArgs, readMany, readPage, type LookBack, type Looking, type PastObject } from '../reads';
 
 /** The customer as it was; null before it was registered. */
 export const customerAt = async (context: GraphContext, key: string, at: Moments): Promise<object | null> => {
@@ -62,7 +63,16 @@ export const pastGrade: LookBack = async (looking) => {
   const view = await gradeAt(looking);
   return view === undefined
     ? null
-    : { ...view, model: gradeView(view.modelGrade), inForce: gradeView(view.grade), ...pastOf(looking) };
+    : {
+        ...view,
+        model: gradeView(view.modelGrade),
+        inForce: gradeView(view.grade),
+        // Of the past only ratings are on record, not dates that they have been due by.
+        lastEvaluatedAt: view.lastRatedAt,
+        ratingDueAt: null,
+        heldBecause: heldBecause(view),
+        ...pastOf(looking),
+      };
 };
 
 export const pastRatingOfGrade: LookBack = (looking) => ratingAt(looking, looking.object['ratingId'] as string);
@@ -93,7 +103,7 @@ export const pastLimit: LookBack = async (looking) => {
     byKey(await context.app.limits.queries.at(context.actor, keys, at), ({ customerId }) => customerId),
   );
   if (view === undefined) return null;
-  const { amount, currency, terms, version, updatedAt } = view;
+  const { amount, currency, terms, version, updatedAt, used, reserved, frozen } = view;
   const { paymentTermDays, newBusinessAllowed } = terms;
   return {
     approved: { amount, currency },
@@ -102,25 +112,106 @@ export const pastLimit: LookBack = async (looking) => {
     newBusinessAllowed,
     version,
     updatedAt,
+    used: { amount: used, currency },
+    reserved: { amount: reserved, currency },
+    frozen,
     ...pastOf(looking),
   };
 };
 
-export const pastOpenRequests: LookBack = async ({ context, info, key, at }) => {
-  const ids = valueOrFault(await context.app.approvals.queries.idsOpenAt(context.actor, 'Customer', key, at));
-  return ids.length === 0 ? [] : readMany(context, info, 'ChangeRequest', ids);
+const tierAt = ({ context, key, at }: Looking) =>
+  together(context, `tier ${stamp(at)}`, key, async (keys) =>
+    byKey(await context.app.tiers.queries.tiersAt(context.actor, keys, at), ({ customerId }) => customerId),
+  );
+
+export const pastTier: LookBack = async (looking) => {
+  const view = await tierAt(looking);
+  return view === undefined ? null : { ...view, grade: gradeView(view.grade), ...pastOf(looking) };
 };
 
-export const pastIndicators: LookBack = async ({ context, key, at }) =>
-  valueOrFault(await context.app.indicators.queries.valuesAt(context.actor, [key], at)).map((value) => ({
+/** Something that the tier of then names by its key. */
+const ofTier =
+  (model: string, field: 'policyVersionId' | 'valueScoreId'): LookBack =>
+  ({ context, info, object }) =>
+    readPresent(context, info, model, object[field] as string);
+export const pastTierPolicy = ofTier('PolicyVersion', 'policyVersionId');
+export const pastTierValue = ofTier('ValueScore', 'valueScoreId');
+
+export const pastOpenTasks: LookBack = ({ context, info, key, at }) =>
+  open('TierTask', { context, info, key }, `tasks ${stamp(at)}`, async (keys) =>
+    grouped(await context.app.tiers.queries.taskIdsOpenAt(context.actor, keys, at), ({ customerId }) => customerId),
+  );
+
+export const pastValueScore: LookBack = async ({ context, info, key, at }) => {
+  const told = await together(context, `value ${stamp(at)}`, key, async (keys) =>
+    byKey(await context.app.tiers.queries.valueScoresAt(context.actor, keys, at), ({ customerId }) => customerId),
+  );
+  return told === undefined ? null : readPresent(context, info, 'ValueScore', told.id);
+};
+
+export const pastLifeCycle: LookBack = async ({ context, info, key, at }) => {
+  const told = await together(context, `life cycle ${stamp(at)}`, key, async (keys) =>
+    byKey(await context.app.tiers.queries.lifeCyclesAt(context.actor, keys, at), ({ customerId }) => customerId),
+  );
+  return told === undefined ? null : readPresent(context, info, 'LifeCycleEntry', told.id);
+};
+
+export const pastOpenRequests: LookBack = ({ context, info, key, at }) =>
+  open('ChangeRequest', { context, info, key }, `requests ${stamp(at)}`, async (keys) =>
+    grouped(
+      await context.app.approvals.queries.idsOpenAt(context.actor, 'Customer', keys, at),
+      ({ subjectId }) => subjectId,
+    ),
+  );
+
+/** What was open on a customer, as it stands. */
+const open = async (
+  model: string,
+  { context, info, key }: Pick<Looking, 'context' | 'info' | 'key'>,
+  what: string,
+  ask: (keys: readonly string[]) => Promise<ReadonlyMap<string, readonly { readonly id: string }[]>>,
+): Promise<object[]> => {
+  const listed = (await together(context, what, key, ask)) ?? [];
+  const found = await Promise.all(listed.map(({ id }) => readPresent(context, info, model, id)));
+  return found.filter((object) => object !== null);
+};
+
+export const pastIndicators: LookBack = async (looking) => {
+  const { context, info, key, at } = looking;
+  const { app, actor, requestId } = context;
+  const found = await together(context, `values ${stamp(at)}`, key, async (keys) =>
+    grouped(await app.indicators.queries.valuesAt(actor, keys, at), ({ customerId }) => customerId),
+  );
+  const values = found ?? [];
+  if (asksFor(info, 'IndicatorValue', ['value', 'derivation'])) {
+    for (const { code, masked } of values)
+      if (!masked && isSensitive(code)) app.looks.looked(actor, requestId, { customerId: key, field: code });
+  }
+  return values.map(({ recordedBy, ...value }) => ({
     ...value,
-    definition: findIndicator(value.code) ?? null,
+    withdrawn: false,
+    recorder: recordedBy,
+    definition: definitionOf(value.code),
+    ...pastOf(looking),
   }));
+};
+
+/** Who recorded a value; in a history it has been read with the value. */
+export const pastRecorder: LookBack = ({ context, info, object }) => {
+  if ('recordedBy' in object) return object['recordedBy'];
+  const recorder = object['recorder'];
+  return typeof recorder !== 'string' || recorder.startsWith('system:')
+    ? null
+    : readPresent(context, info, 'User', recorder);
+};
 
 export const pastRelations: LookBack = async (looking) => {
   const { context, key, at } = looking;
-  const relations = valueOrFault(await context.app.customers.queries.relationsOfAt(context.actor, [key], at));
-  return relations.map(({ id, fromId, toId, ...relation }) => ({
+  const all = await together(context, `relations ${stamp(at)}`, key, async (keys) => {
+    const found = valueOrFault(await context.app.customers.queries.relationsOfAt(context.actor, keys, at));
+    return new Map(keys.map((one) => [one, found.filter(({ fromId, toId }) => fromId === one || toId === one)]));
+  });
+  return (all ?? []).map(({ id, fromId, toId, ...relation }) => ({
     ...relation,
     id: toGlobalId('CustomerRelation', id),
     outgoing: fromId === key,
@@ -154,8 +245,17 @@ export const pastRatings = pastPages('Customer.ratings', ({ context: { app, acto
 export const pastGradeHistory = pastPages('Customer.gradeHistory', ({ context: { app, actor }, key, at }) =>
   app.ratings.queries.historyAt(actor, key, at),
 );
+export const pastTierHistory = pastPages('Customer.tierHistory', ({ context: { app, actor }, key, at }) =>
+  app.tiers.queries.historyAt(actor, key, at),
+);
+export const pastLifeCycleHistory = pastPages('Customer.lifeCycleHistory', ({ context: { app, actor }, key, at }) =>
+  app.tiers.queries.lifeCycleHistoryAt(actor, key, at),
+);
 export const pastLimitEntries = pastPages('CreditLimit.entries', ({ context: { app, actor }, key, at }) =>
   app.limits.queries.entriesAt(actor, key, at),
+);
+export const pastExposureEntries = pastPages('CreditLimit.exposureEntries', ({ context: { app, actor }, key, at }) =>
+  app.limits.queries.exposureEntriesAt(actor, key, at),
 );
 export const pastIndicatorHistory = pastPages(
   'Customer.indicatorHistory',
@@ -187,6 +287,13 @@ const stamp = ({ asOf, knownAt }: Moments): string => `${asOf.getTime()}/${known
 
 const byKey = <View>(views: Result<readonly View[]>, key: (view: View) => string): Map<string, View> =>
   new Map(valueOrFault(views).map((view) => [key(view), view]));
+
+/** Lists by their key, each in the order in which it came. */
+const grouped = <View>(views: Result<readonly View[]>, key: (view: View) => string): Map<string, View[]> => {
+  const groups = new Map<string, View[]>();
+  for (const view of valueOrFault(views)) groups.set(key(view), [...(groups.get(key(view)) ?? []), view]);
+  return groups;
+};
 
 interface Waiting {
   readonly keys: Set<string>;

@@ -1,12 +1,12 @@
 import { IsOptional, MaxLength } from 'class-validator';
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Role } from '../../src/kernel/role';
-import { LINES, type Line } from '../../src/identity';
+import { LINES, type Line } from '../../src/kernel/line';
 import { connectionType } from '../connection';
 import { enumOf, RoleEnum } from '../enums';
 import { Node } from '../node.types';
 
-const LineEnum = enumOf(LINES);
+export const LineEnum = enumOf(LINES);
 registerEnumType(LineEnum, {
   name: 'Line',
   description: 'Reporting line of an org unit.',
@@ -46,6 +46,9 @@ export class User extends Node {
 
   @Field(() => [RoleEnum], { description: 'Roles in force.' })
   roles!: readonly Role[];
+
+  @Field(() => Int, { description: 'Grows with every change of the user or his roles.' })
+  version!: number;
 
   @Field(() => OrgUnit, { description: 'Where the person works.' })
   orgUnit!: OrgUnit;

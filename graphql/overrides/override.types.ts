@@ -2,18 +2,20 @@ import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Grade } from '../../src/kernel/grade';
 import { Evidence, RequestPayload } from '../approvals/change-request.types';
+import { EvidenceInput } from '../approvals/evidence.types';
 import { enumOf, GradeEnum, GradeValue } from '../enums';
 import { MutationInput } from '../inputs';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
 
-const EndCauseEnum = enumOf(['EXPIRED', 'SUPERSEDED']);
+export const EndCauseEnum = enumOf(['EXPIRED', 'SUPERSEDED', 'REVERTED']);
 registerEnumType(EndCauseEnum, {
   name: 'OverrideEndCause',
   description: 'Why an override ended.',
   valuesConfig: {
     EXPIRED: { description: 'Its time was over.' },
     SUPERSEDED: { description: 'A newer override took its place.' },
+    REVERTED: { description: 'One person had let it through, and nobody ratified that.' },
   },
 });
 
@@ -54,22 +56,9 @@ export class GradeOverride extends Node {
   endCause!: keyof typeof EndCauseEnum | null;
 }
 
-@InputType({ description: 'A document behind a proposal.' })
-export class EvidenceInput {
-  @Field({ description: 'What it is.' })
-  @MaxLength(200)
-  title!: string;
-
-  @Field({ description: 'Where it is kept: file number, contract number, address.' })
-  @MaxLength(500)
-  reference!: string;
-}
-
-@InputType({ description: 'Asks for an override.' })
-export class SubmitGradeOverrideInput extends MutationInput {
-  @Field(() => ID, { description: 'The customer.' })
-  customerId!: string;
-
+/** What is proposed. */
+@InputType()
+abstract class ProposedOverrideInput extends MutationInput {
   @Field(() => GradeEnum, { description: 'Proposed grade.' })
   toGrade!: Grade;
 
@@ -89,9 +78,36 @@ export class SubmitGradeOverrideInput extends MutationInput {
   @Field(() => DateTimeScalar, { description: 'The override shall end at this moment.' })
   validUntil!: Date;
 
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'It shall be in force from then on; left out: as soon as it is agreed to.',
+  })
+  effectiveFrom?: Date | null;
+}
+
+@InputType({ description: 'Asks for an override.' })
+export class SubmitGradeOverrideInput extends ProposedOverrideInput {
+  @Field(() => ID, { description: 'The customer.' })
+  customerId!: string;
+
   @Field(() => Int, { description: "Version of the customer's grade that the maker saw." })
   expectedVersion!: number;
+
+  @Field(() => Boolean, { nullable: true, description: 'Keeps it as a draft: nobody is asked yet.' })
+  draft?: boolean | null;
 }
+
+@InputType({ description: 'Changes what an override proposes that lies with its maker.' })
+export class ReviseGradeOverrideInput extends ProposedOverrideInput {
+  @Field(() => ID, { description: 'The request: a draft, a returned or a stale one.' })
+  requestId!: string;
+
+  @Field(() => Int, { description: 'Version of the request that the editor saw.' })
+  expectedVersion!: number;
+}
+
+@ObjectType({ description: 'An override whose proposal was changed.' })
+export class ReviseGradeOverridePayload extends RequestPayload {}
 
 @ObjectType({ description: 'An override that was asked for.' })
 export class SubmitGradeOverridePayload extends RequestPayload {}

@@ -10,20 +10,26 @@ import { keyOf } from '../global-id';
 import { given } from '../inputs';
 import { User } from '../identity/user.types';
 import { ReadField, reading, readOne, readPage, ReadPages } from '../reads';
+import { ScorecardVersion } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
 import {
   CancelRatingRunInput,
   GradeCount,
+  GradeLevelCount,
   ParkedCustomer,
   ParkedCustomerConnection,
+  PortfolioBandCount,
   RatingRun,
   RatingRunConnection,
   RatingRunWhere,
   CancelRatingRunPayload,
   RunPayload,
+  SimulateRatingRunInput,
+  SimulateRatingRunPayload,
   StartRatingRunInput,
   StartRatingRunPayload,
 } from './rating.types';
+import { SimulationMover, SimulationMoverConnection } from './what-if.types';
 
 @Resolver(() => RatingRun)
 export class RatingRunResolver {
@@ -59,8 +65,22 @@ export class RatingRunResolver {
     return runPayload(await context.app.ratings.startRun(context.initiator));
   }
 
+  @Mutation(() => SimulateRatingRunPayload, {
+    description:
+      'Rates the whole portfolio as a run would, by any scorecard version or limit policy, and leaves no trace but what it came to.',
+  })
+  async simulateRatingRun(
+    @Ctx() context: GraphContext,
+    @Arg('input', () => SimulateRatingRunInput, { defaultValue: {} }) input: SimulateRatingRunInput,
+  ): Promise<RunPayload> {
+    const versionId = input.scorecardVersionId ?? null;
+    const scorecardVersionId = versionId === null ? null : keyOf('ScorecardVersion', versionId);
+    const simulate = { scorecardVersionId, limitPolicy: input.limitPolicy };
+    return runPayload(await context.app.ratings.startRun(context.initiator, { simulate }));
+  }
+
   @Mutation(() => CancelRatingRunPayload, {
-    description: 'Cancels a run: what was rated stays, the rest is not rated.',
+    description: 'Cancels a run that is not in effect yet; nothing of it ever will be.',
   })
   async cancelRatingRun(
     @Ctx() context: GraphContext,
@@ -73,11 +93,35 @@ export class RatingRunResolver {
   @ReadField(() => User, { nullable: true, description: 'Who started it; null for a system actor.' })
   requester!: User | null;
 
-  @ReadField(() => [GradeCount], { description: 'Model grades so far, best first.' })
+  @ReadField(() => ScorecardVersion, { nullable: true, description: 'What it rates by.' })
+  scorecardVersion!: ScorecardVersion | null;
+
+  @ReadField(() => [GradeCount], { description: 'Model grades, best first; empty until all chunks are done.' })
   distribution!: readonly GradeCount[];
+
+  @ReadPages(() => SimulationMoverConnection, {
+    description: 'Who would move, the biggest moves first, then the largest exposures; only of simulations.',
+  })
+  movers!: Connection<SimulationMover>;
+
+  @ReadField(() => [GradeLevelCount], {
+    description: 'Model grades by the four-level view; empty until all chunks are done.',
+  })
+  levels!: readonly GradeLevelCount[];
+
+  @ReadField(() => [PortfolioBandCount], {
+    description: 'Model grades by customer group; empty until all chunks are done.',
+  })
+  portfolioBands!: readonly PortfolioBandCount[];
 
   @ReadPages(() => ParkedCustomerConnection, { description: 'Customers that could not be rated, with reasons.' })
   parkedCustomers!: Connection<ParkedCustomer>;
+}
+
+@Resolver(() => SimulationMover)
+export class SimulationMoverResolver {
+  @ReadField(() => Customer, { nullable: true, description: 'The customer.' })
+  customer!: Customer | null;
 }
 
 @Resolver(() => ParkedCustomer)

@@ -11,6 +11,7 @@ import {
 } from '../customers/past-customer';
 import { keyOf } from '../global-id';
 import { PastPageArgs } from '../moments';
+import { InputOverride } from '../overrides/input-override.types';
 import { ReadField, reading, ReadPages } from '../reads';
 import { CutPointSet, ScorecardVersion } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
@@ -19,6 +20,7 @@ import {
   CustomerGrade,
   GradeHistoryConnection,
   GradeHistoryEntry,
+  GradeReport,
   RateCustomerInput,
   RateCustomerPayload,
   Rating,
@@ -27,6 +29,11 @@ import {
 
 @Resolver(() => Rating)
 export class RatingResolver {
+  @ReadField(() => [InputOverride], {
+    description: 'Values that stood in place of sources’ when it was made, by code.',
+  })
+  overriddenInputs!: readonly InputOverride[];
+
   @Mutation(() => RateCustomerPayload, { description: 'Rates one customer now, on the live scorecard version.' })
   async rateCustomer(
     @Ctx() { app, initiator }: GraphContext,
@@ -50,6 +57,12 @@ export class RatingResolver {
 
   @ReadField(() => CalculationLog, { description: 'How it came about, line by line.' })
   calculationLog!: CalculationLog;
+
+  @ReadField(() => GradeReport, {
+    description:
+      'What it says to people 「评级报告」; also as a page to print at `/reports/<id>.pdf?lang=zh` or `lang=en`, with the same token.',
+  })
+  report!: GradeReport;
 }
 
 @Resolver(() => CustomerGrade)

@@ -1,31 +1,29 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import {
+  GRADE_CAUSES,
+  HELD_REASONS,
+  RUN_PURPOSES,
   RUN_STATES,
   type Basis,
   type CalculationLog as CalculationLogView,
   type GradeCause,
+  type HeldReason,
+  type RunPurpose,
   type RunState,
 } from '../../src/ratings';
+import type { GradeBand, PortfolioBand } from '../../src/kernel/grade';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
-import { enumOf, GradeValue } from '../enums';
+import { enumOf, GradeBandEnum, GradeValue, PortfolioBandEnum } from '../enums';
 import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
 import type { Reading } from '../reads';
-import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
+import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from '../scalars';
 import { UserError } from '../user-errors';
+import { BasisEnum } from './rating.enums';
+import { PortfolioWhatIf } from './what-if.types';
 
-const BasisEnum = enumOf(['MODEL', 'OVERRIDE']);
-registerEnumType(BasisEnum, {
-  name: 'GradeBasis',
-  description: 'What the grade in force rests on.',
-  valuesConfig: {
-    MODEL: { description: 'The model grade.' },
-    OVERRIDE: { description: 'An approved override.' },
-  },
-});
-
-const CauseEnum = enumOf(['RATING', 'OVERRIDE_APPLIED', 'OVERRIDE_EXPIRED']);
+const CauseEnum = enumOf(GRADE_CAUSES);
 registerEnumType(CauseEnum, {
   name: 'GradeCause',
   description: 'Why a grade changed.',
@@ -33,6 +31,19 @@ registerEnumType(CauseEnum, {
     RATING: { description: 'The customer was rated.' },
     OVERRIDE_APPLIED: { description: 'An override was agreed and took effect.' },
     OVERRIDE_EXPIRED: { description: 'An override ended, and the model grade is in force again.' },
+    UPGRADE_APPROVED: { description: 'A checker agreed to the model’s better grade.' },
+  },
+});
+
+export const HeldReasonEnum = enumOf(HELD_REASONS);
+registerEnumType(HeldReasonEnum, {
+  name: 'HeldReason',
+  description: 'Why a better model grade waits for a checker.',
+  valuesConfig: {
+    NOTCHES: { description: 'It is better by two notches or more.' },
+    COOL_DOWN: {
+      description: 'It comes too soon after a downgrade; it takes effect by itself when the cool-down ends.',
+    },
   },
 });
 
@@ -55,6 +66,26 @@ export class CustomerGrade {
 
   @Field(() => DateTimeScalar, { description: 'When the customer was last rated.', simple: true })
   lastRatedAt!: Date;
+
+  @Field(() => DateTimeScalar, {
+    description: 'When the model last looked at the customer, also where it did not come to a rating.',
+    simple: true,
+  })
+  lastEvaluatedAt!: Date;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the next rating is due 「重评到期日」; null when looking back.',
+    simple: true,
+  })
+  ratingDueAt!: Date | null;
+
+  @Field(() => HeldReasonEnum, {
+    nullable: true,
+    description: 'Why the better model grade waits for a checker; null where none does.',
+    simple: true,
+  })
+  heldBecause!: HeldReason | null;
 
   @Field(() => Int, {
     description: 'Grows when a grade or its basis changes; send it back as `expectedVersion`.',
@@ -97,7 +128,7 @@ export class Rating extends Node {
   @Field(() => GradeValue, { description: 'Grade of the model, caps applied.', simple: true })
   modelGrade!: GradeValue;
 
-  @Field(() => GradeValue, { description: 'Grade by the score alone.', simple: true })
+  @Field(() => GradeValue, { description: 'Grade before knock-outs: by score, group rules and floors.', simple: true })
   uncappedGrade!: GradeValue;
 
   @Field(() => DateScalar, { description: 'Day whose values were used.', simple: true })
@@ -106,11 +137,19 @@ export class Rating extends Node {
   @Field(() => DateTimeScalar, { description: 'When it was computed.', simple: true })
   ratedAt!: Date;
 
-  @Field(() => [String], { description: 'Knock-outs that capped the grade, by id.', simple: true })
+  @Field(() => [String], { description: 'Knock-outs, floors and group rules that struck, by id.', simple: true })
   caps!: readonly string[];
 
   @Field(() => [String], { description: 'Notes, for example on missing information 「信用信息不足」.', simple: true })
   notes!: readonly string[];
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Proof file that the newest checkpoint of the log holds it: path to the root of its run, and of the run’s event to the checkpoint; checked with the key of the log alone. Null until the log does, and for people who may not read both the audit log and credit data.',
+    simple: true,
+  })
+  proof!: string | null;
 }
 
 export const RatingConnection = connectionType('Rating', Rating);
@@ -148,7 +187,7 @@ export class CalculationLogRow {
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: 'Points, 1 to 10; 0 where not applicable; null when masked.',
+    description: 'Points, 1 to 10; 0 where not applicable; null when masked. Of a fitted model points of the score.',
   })
   points!: string | null;
 
@@ -160,7 +199,7 @@ export class CalculationLogRow {
 
   @Field(() => DecimalScalar, {
     nullable: true,
-    description: 'Contribution to the score; all of them add up to it exactly; null when masked.',
+    description: 'Contribution to the score; all of them and the base add up to it exactly; null when masked.',
   })
   contribution!: string | null;
 }
@@ -175,6 +214,41 @@ export class AppliedCap {
 
   @Field({ description: 'Best grade it allows.' })
   capGrade!: string;
+
+  @Field({ description: 'Why, Chinese.' })
+  reasonZh!: string;
+
+  @Field({ description: 'Why, English.' })
+  reasonEn!: string;
+}
+
+const RuleKindEnum = enumOf(['CAP', 'FLOOR', 'GROUP']);
+registerEnumType(RuleKindEnum, {
+  name: 'ScorecardRuleKind',
+  description: 'How a rule moves a grade apart from points.',
+  valuesConfig: {
+    CAP: { description: '封顶: the grade is at most this.' },
+    FLOOR: { description: '保底: the grade is at least this, unless a cap holds.' },
+    GROUP: { description: '集团调整: notches for the grades of related parties.' },
+  },
+});
+
+@ObjectType({ description: 'A rule that moved a grade apart from points.', simpleResolvers: true })
+export class AppliedRule {
+  @Field({ description: 'Id of the rule.' })
+  id!: string;
+
+  @Field(() => RuleKindEnum, { description: 'How it moves the grade.' })
+  kind!: CalculationLogView['rules'][number]['kind'];
+
+  @Field(() => String, { nullable: true, description: 'Indicator it reads; null for group rules.' })
+  indicator!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Grade at most or at least; null for group rules.' })
+  grade!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Notches of a group rule, above 0 upwards.' })
+  notches!: number | null;
 
   @Field({ description: 'Why, Chinese.' })
   reasonZh!: string;
@@ -203,11 +277,164 @@ export class CalculationLog {
   @Field(() => [CalculationLogRow], { description: 'One line per characteristic.' })
   rows!: readonly CalculationLogRow[];
 
+  @Field(() => DecimalScalar, { description: 'What everybody begins with; 0 where points are weighted.' })
+  base!: string;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Probability of default that the model states 「违约概率」; null for models that only give points.',
+  })
+  pd!: string | null;
+
+  @Field(() => [AppliedRule], { description: 'Whatever moved the grade apart from points.' })
+  rules!: readonly AppliedRule[];
+
   @Field(() => [AppliedCap], { description: 'Knock-outs that struck.' })
   caps!: readonly AppliedCap[];
 
   @Field(() => [RatingNote], { description: 'Notes of the scorecard.' })
   notes!: readonly RatingNote[];
+}
+
+const ReasonSideEnum = enumOf(['FOR', 'AGAINST']);
+registerEnumType(ReasonSideEnum, {
+  name: 'ReasonSide',
+  description: 'Which way something speaks.',
+  valuesConfig: {
+    FOR: { description: '优势: for the customer.' },
+    AGAINST: { description: '风险: against the customer.' },
+  },
+});
+
+@ObjectType({ description: 'A characteristic beside its peers 「同业对比」.', simpleResolvers: true })
+export class PeerDistance {
+  @Field({ description: 'Characteristic.' })
+  characteristic!: string;
+
+  @Field({ description: 'Indicator it reads.' })
+  indicator!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Value that went in; null when missing.' })
+  input!: string | null;
+
+  @Field(() => DecimalScalar, { description: 'Points, 1 to 10.' })
+  points!: string;
+
+  @Field(() => DecimalScalar, { description: 'Mean points of the peers.' })
+  peerPoints!: string;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Value in the middle of the peers; null where there is none.',
+  })
+  peerMedian!: string | null;
+
+  @Field(() => DecimalScalar, { description: 'Points of the score that the distance makes.' })
+  effect!: string;
+}
+
+@ObjectType({ description: 'What a dimension added to the score.', simpleResolvers: true })
+export class DimensionScore {
+  @Field({ description: 'CREDIT, OPERATION, COOPERATION or POTENTIAL.' })
+  dimension!: string;
+
+  @Field(() => DecimalScalar, { description: 'Points of the score.' })
+  contribution!: string;
+
+  @Field(() => DecimalScalar, { description: 'What it could have added.' })
+  most!: string;
+
+  @Field(() => DecimalScalar, { description: 'What the peers have on average.' })
+  peers!: string;
+}
+
+@ObjectType({ description: 'An improvement that would lift the score.', simpleResolvers: true })
+export class LiftStep {
+  @Field({ description: 'Characteristic.' })
+  characteristic!: string;
+
+  @Field({ description: 'Indicator to be improved.' })
+  indicator!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Its value; null when missing.' })
+  input!: string | null;
+
+  @Field(() => DecimalScalar, { description: 'Value to be reached.' })
+  target!: string;
+
+  @Field(() => DecimalScalar, { description: 'Points of the score it would bring.' })
+  gain!: string;
+}
+
+@ObjectType({ description: 'What would lift the grade by one 「提升路径」.', simpleResolvers: true })
+export class Lift {
+  @Field({ description: 'The next better grade.' })
+  toGrade!: string;
+
+  @Field(() => DecimalScalar, {
+    description: 'Points of the score that are missing; 0 where only a cap stands in the way.',
+  })
+  missing!: string;
+
+  @Field(() => [String], { description: 'Caps that hold the grade below, by id.' })
+  caps!: readonly string[];
+
+  @Field(() => [LiftStep], { description: 'The fewest improvements that together bring enough; empty where none do.' })
+  steps!: readonly LiftStep[];
+}
+
+@ObjectType({ description: 'What may be done, with the number behind it 「建议」.', simpleResolvers: true })
+export class Suggestion {
+  @Field({ description: 'Id of the rule.' })
+  id!: string;
+
+  @Field(() => ReasonSideEnum, { description: 'Whether it answers a risk or an opportunity.' })
+  side!: 'FOR' | 'AGAINST';
+
+  @Field({ description: 'Indicator behind it.' })
+  indicator!: string;
+
+  @Field(() => DecimalScalar, { description: 'Value of the customer.' })
+  input!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Value in the middle of the peers.' })
+  peerMedian!: string | null;
+
+  @Field({ description: 'What may be done, Chinese.' })
+  textZh!: string;
+
+  @Field({ description: 'What may be done, English.' })
+  textEn!: string;
+}
+
+@ObjectType({ description: 'What a rating says to people 「评级报告」.', simpleResolvers: true })
+export class GradeReport {
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'Probability of default of the grade, by the master scale of the version; null where it has none.',
+  })
+  masterScalePd!: string | null;
+
+  @Field(() => [DimensionScore], { description: 'The four dimensions; none where the model takes no weights.' })
+  dimensions!: readonly DimensionScore[];
+
+  @Field(() => [PeerDistance], { description: 'What lifts the score most above that of the peers.' })
+  reasonsFor!: readonly PeerDistance[];
+
+  @Field(() => [PeerDistance], { description: 'What holds the score most below that of the peers.' })
+  reasonsAgainst!: readonly PeerDistance[];
+
+  @Field(() => [String], { description: 'Indicators without a value.' })
+  missing!: readonly string[];
+
+  @Field(() => Lift, {
+    nullable: true,
+    description: 'What would lift the grade by one; null at AAA and for fitted models.',
+  })
+  lift!: Lift | null;
+
+  @Field(() => [Suggestion], { description: 'What may be done.' })
+  suggestions!: readonly Suggestion[];
 }
 
 @InputType({ description: 'Rates one customer.' })
@@ -237,6 +464,27 @@ export class GradeCount {
   count!: number;
 }
 
+@ObjectType()
+abstract class GroupCount {
+  @Field(() => Int, { description: 'Customers in it.' })
+  count!: number;
+
+  @Field(() => DecimalScalar, { description: 'Their share of everybody rated, 0 to 1, six places.' })
+  share!: string;
+}
+
+@ObjectType({ description: 'How many customers got a grade of a level 「四级分布」.', simpleResolvers: true })
+export class GradeLevelCount extends GroupCount {
+  @Field(() => GradeBandEnum, { description: 'The level.' })
+  level!: GradeBand;
+}
+
+@ObjectType({ description: 'How many customers got a grade of a customer group.', simpleResolvers: true })
+export class PortfolioBandCount extends GroupCount {
+  @Field(() => PortfolioBandEnum, { description: 'The group.' })
+  band!: PortfolioBand;
+}
+
 @ObjectType({ description: 'A customer that a run could not rate.' })
 export class ParkedCustomer {
   @Field({ description: 'Reason code, for example NO_VALUES.', simple: true })
@@ -257,15 +505,107 @@ registerEnumType(RunStateEnum, {
   description: 'Where a run stands.',
   valuesConfig: {
     RUNNING: { description: 'Chunks are being rated.' },
-    COMPLETED: { description: 'Everybody was rated or parked.' },
-    CANCELLED: { description: 'Stopped by a person; what was rated stays.' },
+    PARKED: { description: '暂挂: the results are unusual and wait for a checker.' },
+    PUBLISHING: { description: 'About to take effect.' },
+    COMPLETED: { description: 'In effect: everybody was rated or parked.' },
+    CANCELLED: { description: 'Stopped by a person; nothing of it takes effect.' },
+    REJECTED: { description: 'The unusual results were refused; nothing of it takes effect.' },
+    SIMULATED: { description: 'The figures are there to be looked at; nothing of it takes effect.' },
   },
 });
+
+const RunPurposeEnum = enumOf(RUN_PURPOSES);
+registerEnumType(RunPurposeEnum, {
+  name: 'RatingRunPurpose',
+  description: 'What a run is for.',
+  valuesConfig: {
+    PUBLICATION: { description: 'Its ratings are to come into effect.' },
+    SIMULATION: { description: 'Its results are only to be looked at.' },
+  },
+});
+
+@ObjectType({ description: 'Customers that went from one model grade to another.', simpleResolvers: true })
+export class GradeMoveCount {
+  @Field(() => GradeValue, { nullable: true, description: 'Before; null at a first rating.' })
+  from!: GradeValue | null;
+
+  @Field(() => GradeValue, { description: 'After.' })
+  to!: GradeValue;
+
+  @Field(() => Int, { description: 'Customers.' })
+  count!: number;
+}
+
+@ObjectType({ description: 'What a run came to, by model grades.', simpleResolvers: true })
+export class RunFigures {
+  @Field(() => Int, { description: 'Rated for the first time.' })
+  first!: number;
+
+  @Field(() => Int, { description: 'Rated anew; the shares are of them.' })
+  compared!: number;
+
+  @Field(() => Int, { description: 'Better than before.' })
+  up!: number;
+
+  @Field(() => Int, { description: 'Worse than before.' })
+  down!: number;
+
+  @Field(() => DecimalScalar, { description: 'Share whose model grade moved, 0 to 1.' })
+  shareMoved!: string;
+
+  @Field(() => DecimalScalar, { description: 'Notches moved on average; below 0 is worse.' })
+  meanNotchShift!: string;
+
+  @Field(() => [GradeMoveCount], { description: 'Migration matrix 「迁徙矩阵」, only what occurs, best grades first.' })
+  moves!: readonly GradeMoveCount[];
+}
 
 @ObjectType('RatingRun', { implements: Node, description: 'A rating of the whole portfolio.' })
 export class RatingRun extends Node {
   @Field(() => RunStateEnum, { description: 'Where it stands.', simple: true })
   state!: RunState;
+
+  @Field(() => RunPurposeEnum, { description: 'What it is for.', simple: true })
+  purpose!: RunPurpose;
+
+  @Field(() => RunFigures, {
+    nullable: true,
+    description: 'What it came to; null until all chunks are done.',
+    simple: true,
+  })
+  figures!: RunFigures | null;
+
+  @Field(() => PortfolioWhatIf, {
+    nullable: true,
+    description: 'What it would mean if it came into effect; only of simulations, null until all chunks are done.',
+    simple: true,
+  })
+  whatIf!: PortfolioWhatIf | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'SHA-256 of the scorecard definition that was tried, hex: a draft may have been edited since. Null for runs that are no simulation.',
+    simple: true,
+  })
+  trialDigest!: string | null;
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'The limit policy that was tried; null where the one in force counts.',
+    simple: true,
+  })
+  trialLimitPolicy!: unknown;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Root of the Merkle tree over all its ratings, hex; null until all chunks are done.',
+    simple: true,
+  })
+  ratingsRoot!: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: 'In effect from this moment.', simple: true })
+  publishedAt!: Date | null;
 
   @Field(() => DateScalar, { description: 'Day whose values are used.', simple: true })
   asOf!: string;
@@ -288,7 +628,7 @@ export class RatingRun extends Node {
   @Field(() => DateTimeScalar, { description: 'Started at.', simple: true })
   startedAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Completed or cancelled at.', simple: true })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Ended at.', simple: true })
   finishedAt!: Date | null;
 
   @Field(() => DateTimeScalar, {
@@ -329,6 +669,21 @@ export class RatingRunWhere {
 @InputType({ description: 'Starts a run over everybody.' })
 export class StartRatingRunInput extends MutationInput {}
 
+@InputType({ description: 'Rates everybody without effect, to see what would come of it.' })
+export class SimulateRatingRunInput extends MutationInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Scorecard version to rate by, be it a draft; the live one if left out.',
+  })
+  scorecardVersionId?: string | null;
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'Content of a limit policy to try; limits follow the one in force if left out.',
+  })
+  limitPolicy?: unknown;
+}
+
 @InputType({ description: 'Cancels a run.' })
 export class CancelRatingRunInput extends MutationInput {
   @Field(() => ID, { description: 'The run.' })
@@ -352,3 +707,6 @@ export class StartRatingRunPayload extends RunPayload {}
 
 @ObjectType({ description: 'A run that was cancelled.' })
 export class CancelRatingRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'A simulation that was started.' })
+export class SimulateRatingRunPayload extends RunPayload {}

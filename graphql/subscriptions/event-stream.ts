@@ -6,12 +6,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ExecutionResult } from 'graphql';
 import type { App } from '../../src/app';
 import type { Telemetry } from '../../src/platform/telemetry';
+import { leavingBy } from '../context';
 import { fault } from '../faults';
 import { codeOf } from '../metrics';
 import type { Connection, Connections, EndCause } from './connections';
 import type { ConnectionLimits } from './limits';
 import { LiveContext, type Broadcast } from './live-context';
-import type { OperationRequest, OperationRunner } from './operation-runner';
+import type { OperationRequest, OperationRunner } from '../operation-runner';
 
 export interface EventStreamDeps {
   readonly app: App;
@@ -36,8 +37,10 @@ export const serveEventStreams =
       response.once('close', leave);
       const actor = await session.actor();
       if (actor === null) throw fault('UNAUTHENTICATED', 'Sign in first.', { http: { status: 401 } });
-      const context = new LiveContext(deps.app, actor, requestId, request.ip ?? '', session, deps.broadcast);
-      await stream.carry(await deps.runner.run((request.body ?? {}) as OperationRequest, context));
+      const { app, broadcast } = deps;
+      const context = new LiveContext(app, actor, requestId, request.ip ?? '', session, broadcast, leavingBy(response));
+      const claim = (): (() => void) => deps.connections.claimSubscription(session);
+      await stream.carry(await deps.runner.run((request.body ?? {}) as OperationRequest, context, claim));
     } catch (error) {
       refuse(deps, response, error, requestId);
     }

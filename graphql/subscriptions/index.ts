@@ -5,13 +5,13 @@ import type { GraphQLSchema } from 'graphql';
 import type { App } from '../../src/app';
 import type { Telemetry } from '../../src/platform/telemetry';
 import type { Executor } from '../execution';
+import { createOperationRunner } from '../operation-runner';
 import type { QueryLimits } from '../query-limits';
 import { createChangeFeeds } from './change-feeds';
 import { createConnections } from './connections';
 import { serveEventStreams } from './event-stream';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './limits';
 import { createSharedReads, type Broadcast } from './live-context';
-import { createOperationRunner } from './operation-runner';
 import { serveWebSockets } from './websocket';
 
 export { UpgradableRequest } from './websocket';
@@ -45,7 +45,7 @@ export const createLiveDoor = (deps: LiveDoorDeps): LiveDoor => {
   const feeds = createChangeFeeds(app.signals, telemetry);
   const connections = createConnections(app, feeds, telemetry, limits);
   const broadcast: Broadcast = { feeds, reads: createSharedReads(app), telemetry };
-  const runner = createOperationRunner({ ...deps, connections });
+  const runner = createOperationRunner(deps);
   const sockets = serveWebSockets({ ...deps, path: SOCKET_PATH, runner, connections, broadcast, limits });
 
   const router = Router();

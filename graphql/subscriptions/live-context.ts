@@ -5,7 +5,8 @@ import type { Actor } from '../../src/kernel/actor';
 import type { Result } from '../../src/kernel/result';
 import type { Telemetry } from '../../src/platform/telemetry';
 import type { RatingRun } from '../../src/ratings';
-import { GraphContext } from '../context';
+import type { WatchedWarning } from '../../src/warnings';
+import { GraphContext, type Leaving } from '../context';
 import type { ChangeFeeds } from './change-feeds';
 import type { Session } from './session';
 
@@ -14,6 +15,8 @@ export interface SharedReads {
   request(viewer: Actor, id: string): Promise<Result<ChangeRequest>>;
   /** Refuses FORBIDDEN and NOT_FOUND. */
   run(viewer: Actor, id: string): Promise<Result<RatingRun>>;
+  /** Refuses FORBIDDEN and NOT_FOUND. */
+  warning(viewer: Actor, id: string): Promise<Result<WatchedWarning>>;
 }
 
 export interface Broadcast {
@@ -31,8 +34,9 @@ export class LiveContext extends GraphContext {
     address: string,
     readonly session: Session,
     readonly broadcast: Broadcast,
+    leaving: Leaving,
   ) {
-    super(app, actor, requestId, address);
+    super(app, actor, requestId, address, leaving);
   }
 }
 
@@ -40,9 +44,10 @@ export class LiveContext extends GraphContext {
  * Reads for all subscriptions of the process together: one statement at a time, for all that was asked for while the one
  * before was under way. However many people watch, requests over HTTP keep their connections to the database.
  */
-export const createSharedReads = (app: Pick<App, 'approvals' | 'ratings'>): SharedReads => ({
+export const createSharedReads = (app: Pick<App, 'approvals' | 'ratings' | 'warnings'>): SharedReads => ({
   request: shared((ids) => app.approvals.queries.forViewers(ids)),
   run: shared((ids) => app.ratings.queries.runsForViewers(ids)),
+  warning: shared((ids) => app.warnings.queries.forViewers(ids)),
 });
 
 type Told<View> = (viewer: Actor, id: string) => Result<View>;

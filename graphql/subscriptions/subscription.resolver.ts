@@ -1,10 +1,11 @@
 /** What can be watched. Every subscription begins with where things stand, so that nothing is missed before it. */
 import { Arg, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { concerns, isOpen } from '../../src/approvals';
+import { isOpenRun } from '../../src/ratings';
 import { valueOrFault, fault } from '../faults';
 import { keyOf, toGlobalId } from '../global-id';
 import { LiveContext } from './live-context';
-import { InboxChange, RequestChange, RunProgress } from './subscription.types';
+import { InboxChange, RequestChange, RunProgress, WarningRaised } from './subscription.types';
 import { watch } from './watch';
 
 /** What `subscribe` is given. */
@@ -45,6 +46,14 @@ export class SubscriptionResolver {
     @Root() progress: RunProgress | undefined,
   ): RunProgress {
     return delivered(progress);
+  }
+
+  @Subscription(() => WarningRaised, {
+    description: 'Warnings as they are raised, and again where a further event is added to one.',
+    subscribe: ({ context }: Subscribing) => watchWarnings(liveOf(context)),
+  })
+  warningRaised(@Root() raised: WarningRaised | undefined): WarningRaised {
+    return delivered(raised);
   }
 }
 
@@ -106,7 +115,29 @@ const watchRun = async (context: LiveContext, id: string) => {
       if (news === told) return 'COALESCED';
       told = news;
       const event = { runId: toGlobalId('RatingRun', id), state, done, total, version };
-      return { event, last: state !== 'RUNNING' };
+      return { event, last: !isOpenRun(state) };
+    },
+  });
+};
+
+const watchWarnings = (context: LiveContext) => {
+  const { warnings } = context.app;
+  const { reads } = context.broadcast;
+  valueOrFault(warnings.queries.mayRead(context.actor));
+  return watch<WarningRaised>(context, {
+    name: 'warningRaised',
+    topic: 'Warning',
+    objectId: null,
+    tell: async (viewer, change) => {
+      if (change === 'ANYTHING') {
+        return warnings.queries.mayRead(viewer).ok
+          ? { event: { warningId: null, severity: null, version: null } }
+          : 'WITHHELD';
+      }
+      const found = await reads.warning(viewer, change.objectId);
+      if (!found.ok) return 'WITHHELD';
+      const { id, severity, version } = found.value;
+      return { event: { warningId: toGlobalId('Warning', id), severity, version } };
     },
   });
 };

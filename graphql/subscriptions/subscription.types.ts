@@ -1,8 +1,10 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { RequestState } from '../../src/approvals';
+import type { Severity } from '../../src/policies';
 import type { RunState } from '../../src/ratings';
 import { RequestStateEnum } from '../approvals/change-request.types';
 import { RunStateEnum } from '../ratings/rating.types';
+import { SeverityEnum } from '../warnings/warning.types';
 
 @ObjectType({ description: 'That something moved in the inbox of the caller; read it again.', simpleResolvers: true })
 export class InboxChange {
@@ -45,4 +47,20 @@ export class RunProgress {
 
   @Field(() => Int, { description: 'Its version now; grows with its state, not with `done`.' })
   version!: number;
+}
+
+@ObjectType({ description: 'That a warning was raised or got worse; read it.', simpleResolvers: true })
+export class WarningRaised {
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The warning; null to begin with, where the roles of the caller changed, and where so many were raised that they are not told one by one: read the list anew.',
+  })
+  warningId!: string | null;
+
+  @Field(() => SeverityEnum, { nullable: true, description: 'How severe it is now; null where `warningId` is.' })
+  severity!: Severity | null;
+
+  @Field(() => Int, { nullable: true, description: 'Its version now; null where `warningId` is.' })
+  version!: number | null;
 }

@@ -8,6 +8,7 @@ import { CloseCode, handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { App } from '../../src/app';
 import type { GraphQLSchema } from 'graphql';
+import type { Leaving } from '../context';
 import { fault } from '../faults';
 import { codeOf } from '../metrics';
 import { givenOrNewId } from '../request-id';
@@ -15,7 +16,7 @@ import type { Telemetry } from '../../src/platform/telemetry';
 import { tooMany, type Admission, type Connection, type Connections, type EndCause } from './connections';
 import type { ConnectionLimits } from './limits';
 import { LiveContext, type Broadcast } from './live-context';
-import type { OperationOutcome, OperationRunner } from './operation-runner';
+import type { OperationOutcome, OperationRunner } from '../operation-runner';
 
 export interface WebSocketDeps {
   readonly app: App;
@@ -80,8 +81,8 @@ export const serveWebSockets = (deps: WebSocketDeps): WebSocketDoor => {
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: limits.initTimeoutMs,
     onConnect: ({ connectionParams, extra: { socket } }) => socket.signIn(credentialIn(connectionParams)),
-    onSubscribe: async ({ extra: { socket } }, _, payload) => {
-      const outcome = await socket.run(payload);
+    onSubscribe: async ({ subscriptions, extra: { socket } }, id, payload) => {
+      const outcome = await socket.run(payload, () => id in subscriptions);
       if (outcome.kind === 'refused') return outcome.result.errors ?? [];
       return {
         schema: deps.schema,
@@ -164,6 +165,8 @@ class LiveSocket implements Connection {
   private stuckSinceMs: number | null = null;
   private working = 0;
   private readonly waiting: (() => void)[] = [];
+  /** Looks whether what is being worked on is still wanted. */
+  private readonly wanted = new Set<() => void>();
   private heardMs = performance.now();
   private pingedMs: number | null = null;
 
@@ -222,6 +225,8 @@ class LiveSocket implements Connection {
         .finally(() => {
           this.busy -= 1;
         });
+      // It may have been word that an answer is not wanted any more.
+      for (const look of this.wanted) look();
       this.readIfRead();
     });
   }
@@ -249,16 +254,19 @@ class LiveSocket implements Connection {
     }
   }
 
-  async run(payload: {
-    readonly query?: unknown;
-    readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
-  }): Promise<OperationOutcome> {
-    const { app, runner, broadcast, limits, telemetry } = this.deps;
+  async run(
+    payload: {
+      readonly query?: unknown;
+      readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+    },
+    isWanted: () => boolean,
+  ): Promise<OperationOutcome> {
+    const { app, runner, connections, broadcast, limits, telemetry } = this.deps;
     const requestId = givenOrNewId(payload.extensions?.['requestId'], app.newId);
     const refused = (error: unknown): OperationOutcome => {
       const shown = runner.show(error, requestId);
       telemetry.faulted(codeOf(shown));
-      return { kind: 'refused', result: { errors: [shown] } };
+      return { kind: 'refused', result: { errors: [shown] }, thrown: [] };
     };
     try {
       // What was completed in the same breath has left by the next.
@@ -269,8 +277,9 @@ class LiveSocket implements Connection {
       const session = this.admission?.session;
       const actor = await session?.actor();
       if (session === undefined || actor == null) return refused(fault('UNAUTHENTICATED', 'Sign in first.'));
-      const context = new LiveContext(app, actor, requestId, this.address, session, broadcast);
-      return await this.inTurn(() => runner.run(payload, context));
+      const leaving = this.leavingWhen(() => this.gone || !isWanted());
+      const context = new LiveContext(app, actor, requestId, this.address, session, broadcast, leaving);
+      return await this.inTurn(() => runner.run(payload, context, () => connections.claimSubscription(session)));
     } catch (error) {
       return refused(error);
     }
@@ -291,6 +300,17 @@ class LiveSocket implements Connection {
       // By then the answer is among those that wait for the client.
       setImmediate(() => this.callWaiting());
     }
+  }
+
+  private leavingWhen(left: () => boolean): Leaving {
+    return (gone) => {
+      const look = (): void => {
+        if (left()) gone();
+      };
+      this.wanted.add(look);
+      look();
+      return () => void this.wanted.delete(look);
+    };
   }
 
   private callWaiting(): void {
@@ -322,6 +342,7 @@ class LiveSocket implements Connection {
     this.noStranger();
     this.admission?.leave();
     this.callWaiting();
+    for (const look of this.wanted) look();
   }
 
   private heard(): void {

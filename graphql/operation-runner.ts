@@ -1,6 +1,7 @@
 /**
- * Runs operations that come over connections which stay open, under the same limits and with the same answers as those over
- * plain HTTP: tokens, depth, aliases, trust, cost, rate, masking, request ids, `extensions.cost` and figures.
+ * Runs operations that do not go through Apollo Server: those over connections which stay open, and queries over HTTP that
+ * come again. Limits and answers are the same: depth, aliases, trust, cost, rate, masking, request ids, `extensions.cost`
+ * and figures. It knows no transport and takes its callers for signed in as they say.
  */
 import {
   getOperationAST,
@@ -11,24 +12,24 @@ import {
   specifiedRules,
   subscribe,
   validate,
+  type DefinitionNode,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { App } from '../../src/app';
-import type { Telemetry } from '../../src/platform/telemetry';
-import type { Span } from '../../src/platform/tracing';
-import { isUsableBody, UNUSABLE } from '../clean-input';
-import type { Executor } from '../execution';
-import { fault, formatFault } from '../faults';
-import { codeOf, operationReporter } from '../metrics';
-import type { Plan, QueryLimits } from '../query-limits';
-import { operationTeller } from '../traces';
-import { sha256Of } from '../trusted-documents';
-import type { Connections } from './connections';
-import type { LiveContext } from './live-context';
+import type { App } from '../src/app';
+import type { Telemetry } from '../src/platform/telemetry';
+import type { Span } from '../src/platform/tracing';
+import { isUsableBody, UNUSABLE } from './clean-input';
+import type { GraphContext } from './context';
+import type { Executor } from './execution';
+import { fault, formatFault } from './faults';
+import { codeOf, operationReporter } from './metrics';
+import type { Plan, QueryLimits } from './query-limits';
+import { operationTeller } from './traces';
+import { sha256Of } from './trusted-documents';
 
 /** As it was sent; nothing of it has been looked at. */
 export interface OperationRequest {
@@ -39,13 +40,31 @@ export interface OperationRequest {
 
 /** Errors in results are {@link ShownError}s. */
 export type OperationOutcome =
-  /** Never began: there are errors and no data. */
-  | { readonly kind: 'refused'; readonly result: ExecutionResult }
-  | { readonly kind: 'single'; readonly document: DocumentNode; readonly result: ExecutionResult }
+  | SingleOutcome
   | { readonly kind: 'stream'; readonly document: DocumentNode; readonly results: AsyncGenerator<ExecutionResult> };
 
+export type SingleOutcome =
+  /** Never began: there are errors and no data. */
+  | { readonly kind: 'refused'; readonly result: ExecutionResult; readonly thrown: readonly GraphQLError[] }
+  | {
+      readonly kind: 'single';
+      readonly document: DocumentNode;
+      readonly result: ExecutionResult;
+      readonly thrown: readonly GraphQLError[];
+    };
+
+/** A valid document that holds one query and nothing else to be run. */
+export interface KnownQuery {
+  /** Null for a query without a name. */
+  readonly name: string | null;
+  run(variables: Readonly<Record<string, unknown>>, context: GraphContext): Promise<SingleOutcome>;
+}
+
 export interface OperationRunner {
-  run(request: OperationRequest, context: LiveContext): Promise<OperationOutcome>;
+  /** `claim` is asked before a subscription begins, and yields what is to be called when it has ended. */
+  run(request: OperationRequest, context: GraphContext, claim: () => () => void): Promise<OperationOutcome>;
+  /** Null for other documents; throws what makes a text no valid document. */
+  known(text: string): KnownQuery | null;
   /** What the caller sees of whatever was thrown. */
   show(error: unknown, requestId: string): ShownError;
   /** Begins nothing any more; resolves when what was under way has its answer. */
@@ -57,7 +76,6 @@ export interface OperationRunnerDeps {
   readonly schema: GraphQLSchema;
   readonly executor: Executor;
   readonly limits: QueryLimits;
-  readonly connections: Connections;
   readonly telemetry: Telemetry;
   /** Bounds the parser's work on one document. */
   readonly maxTokens: number;
@@ -74,6 +92,13 @@ export class ShownError extends GraphQLError {
   }
 }
 
+interface Performance {
+  readonly sha256: string;
+  readonly context: GraphContext;
+  readonly claim: () => () => void;
+  readonly planned: (plan: Plan) => void;
+}
+
 interface Understood {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
@@ -82,7 +107,7 @@ interface Understood {
 }
 
 export const createOperationRunner = (deps: OperationRunnerDeps): OperationRunner => {
-  const { app, schema, executor, limits, connections, telemetry } = deps;
+  const { app, schema, executor, limits, telemetry } = deps;
   const format = formatFault(app.logger);
   const report = operationReporter(app, telemetry);
   const tell = operationTeller();
@@ -114,7 +139,7 @@ export const createOperationRunner = (deps: OperationRunnerDeps): OperationRunne
   const stream = (
     results: AsyncGenerator<ExecutionResult, void, void>,
     plan: Plan | null,
-    { requestId }: LiveContext,
+    { requestId }: GraphContext,
     release: () => void,
   ): AsyncGenerator<ExecutionResult> => {
     let failed = false;
@@ -152,16 +177,14 @@ export const createOperationRunner = (deps: OperationRunnerDeps): OperationRunne
     return wrapped as AsyncGenerator<ExecutionResult>;
   };
 
-  const runUnderstood = async (
+  const perform = async (
     { document, operation, variables, operationName }: Understood,
-    sha256: string,
-    context: LiveContext,
-    planned: (plan: Plan) => void,
+    { sha256, context, claim, planned }: Performance,
   ): Promise<OperationOutcome> => {
     const plan = limits.plan({ document, operation, variables, sha256 }, context);
     if (plan !== null) planned(plan);
     const subscribing = operation.operation === OperationTypeNode.SUBSCRIPTION;
-    const release = subscribing ? connections.claimSubscription(context.session) : () => undefined;
+    const release = subscribing ? claim() : () => undefined;
     try {
       if (plan !== null) await limits.admit(plan, context);
       const result = subscribing
@@ -169,38 +192,60 @@ export const createOperationRunner = (deps: OperationRunnerDeps): OperationRunne
         : await executor({ document, context, variables, operationName });
       if ('next' in result) return { kind: 'stream', document, results: stream(result, plan, context, release) };
       release();
-      const shown = shownResult(
-        { ...result, ...(result.errors && { errors: result.errors.map(codedWhereUnfit) }) },
-        plan,
-        context.requestId,
-      );
+      const thrown = result.errors?.map(codedWhereUnfit) ?? [];
+      const shown = shownResult({ ...result, ...(result.errors && { errors: thrown }) }, plan, context.requestId);
       return result.data === undefined
-        ? { kind: 'refused', result: shown }
-        : { kind: 'single', document, result: shown };
+        ? { kind: 'refused', result: shown, thrown }
+        : { kind: 'single', document, result: shown, thrown };
     } catch (error) {
       release();
       throw error;
     }
   };
 
-  const run = async (request: OperationRequest, context: LiveContext, span: Span): Promise<OperationOutcome> => {
+  const run = async (
+    sha256: string | undefined,
+    understood: () => Understood,
+    context: GraphContext,
+    claim: () => () => void,
+  ): Promise<OperationOutcome> => {
+    const attributes = { 'tierwarden.request_id': context.requestId };
+    const running = app.tracing.span('graphql', { attributes }, (span) =>
+      observed(sha256, understood, context, claim, span),
+    );
+    underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      underWay.delete(running);
+    }
+  };
+
+  /** Tells the figures and the trace how it went, whatever happens. */
+  const observed = async (
+    sha256: string | undefined,
+    understood: () => Understood,
+    context: GraphContext,
+    claim: () => () => void,
+    span: Span,
+  ): Promise<OperationOutcome> => {
     const startedMs = performance.now();
     const { requestId } = context;
-    const sha256 = typeof request.query === 'string' ? sha256Of(request.query) : undefined;
     let name: string | undefined;
     let plan: Plan | null = null;
     let outcome: OperationOutcome;
     try {
       if (draining) throw fault('SERVICE_UNAVAILABLE', 'this process is stopping');
-      const understood = understand(request, documents);
-      name = understood.operation.name?.value;
-      tell.resolved(span, understood.operation, sha256 ?? '');
-      outcome = await runUnderstood(understood, sha256 ?? '', context, (made) => {
+      const what = understood();
+      name = what.operation.name?.value;
+      tell.resolved(span, what.operation, sha256 ?? '');
+      const planned = (made: Plan): void => {
         plan = made;
-      });
+      };
+      outcome = await perform(what, { sha256: sha256 ?? '', context, claim, planned });
     } catch (error) {
-      const errors = error instanceof SeveralErrors ? error.errors : [asGraphQLError(error)];
-      outcome = { kind: 'refused', result: shownResult({ errors }, plan, requestId) };
+      const thrown = error instanceof SeveralErrors ? error.errors : [asGraphQLError(error)];
+      outcome = { kind: 'refused', result: shownResult({ errors: thrown }, plan, requestId), thrown };
     }
     const errors = outcome.kind === 'stream' ? [] : (outcome.result.errors ?? []);
     tell.ended(span, errors);
@@ -208,18 +253,34 @@ export const createOperationRunner = (deps: OperationRunnerDeps): OperationRunne
     return outcome;
   };
 
+  const queryIn = (document: DocumentNode, sha256: string): KnownQuery | null => {
+    const [operation, further] = document.definitions.filter(isOperation);
+    if (operation?.operation !== OperationTypeNode.QUERY || further !== undefined) return null;
+    return {
+      name: operation.name?.value ?? null,
+      run: async (variables, context) => {
+        const outcome = await run(
+          sha256,
+          () => ({ document, operation, variables, operationName: undefined }),
+          context,
+          noSubscription,
+        );
+        if (outcome.kind === 'stream') throw new Error('a query has one answer');
+        return outcome;
+      },
+    };
+  };
+
   return {
     show,
-    run: async (request, context) => {
-      const attributes = { 'tierwarden.request_id': context.requestId };
-      const running = app.tracing.span('graphql', { attributes }, (span) => run(request, context, span));
-      underWay.add(running);
-      try {
-        return await running;
-      } finally {
-        underWay.delete(running);
-      }
-    },
+    run: (request, context, claim) =>
+      run(
+        typeof request.query === 'string' ? sha256Of(request.query) : undefined,
+        () => understand(request, documents),
+        context,
+        claim,
+      ),
+    known: (text) => queryIn(documents.valid(text), sha256Of(text)),
     drain: async () => {
       draining = true;
       await Promise.allSettled(underWay);
@@ -256,6 +317,13 @@ const understand = (request: OperationRequest, documents: DocumentStore): Unders
     variables: (variables as Record<string, unknown> | null | undefined) ?? {},
     operationName: operationName ?? undefined,
   };
+};
+
+const isOperation = (definition: DefinitionNode): definition is OperationDefinitionNode =>
+  definition.kind === Kind.OPERATION_DEFINITION;
+
+const noSubscription = (): never => {
+  throw new Error('a query is no subscription');
 };
 
 const malformed = (message: string): GraphQLError => fault('BAD_USER_INPUT', message);
