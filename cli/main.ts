@@ -1,17 +1,24 @@
 /**
  * The `tierwarden` command: its list of commands, and the one place where a failure becomes a line and an exit code.
- * 0 done · 1 failed · 2 used wrongly · 128 + signal when it was interrupted. It knows nothing of what commands do.
+ * 0 done · 1 failed · 2 used wrongly · 3 not verifiable · 128 + signal when it was interrupted. It knows nothing of what commands do.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { projectFolder } from '../src/config';
 import { register as registerApi } from './commands/api';
+import { register as registerAudit } from './commands/audit';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerImport } from './commands/import';
+import { register as registerKeys } from './commands/keys';
 import { register as registerMigrate } from './commands/migrate';
+import { register as registerModel } from './commands/model';
 import { register as registerOutcomes } from './commands/outcomes';
+import { register as registerOverrideReport } from './commands/override-report';
+import { register as registerPolicy } from './commands/policy';
 import { register as registerRate } from './commands/rate';
+import { register as registerReplay } from './commands/replay';
+import { register as registerSimulate } from './commands/simulate';
 import { register as registerStart } from './commands/start';
 import { register as registerUser } from './commands/user';
 import { register as registerWorker } from './commands/worker';
@@ -25,8 +32,15 @@ const COMMANDS = [
   registerMigrate,
   registerImport,
   registerRate,
+  registerSimulate,
+  registerReplay,
+  registerModel,
   registerOutcomes,
+  registerOverrideReport,
+  registerPolicy,
   registerUser,
+  registerAudit,
+  registerKeys,
   registerDoctor,
 ];
 
@@ -84,4 +98,5 @@ Environment:
   TIERWARDEN_HOME      folder for data and keys (default: .tierwarden in the project)
   HOST, PORT           address of the API (default: 127.0.0.1, 4000)
   AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ALGORITHMS   identity provider
+  AUDIT_LOG_ORIGIN, AUDIT_LOG_KEY, AUDIT_LOG_KEY_FILE, AUDIT_LOG_WITNESSES   the audit log's name and keys
   LOG_LEVEL, LOG_FORMAT   trace … silent; text or json`;

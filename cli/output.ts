@@ -7,17 +7,26 @@ import { messageKey, RefusalError } from '../src/kernel/refusal';
 
 export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
+/** Of `audit verify`: nothing is known to be wrong, and nothing is shown to be right either. */
+export const EXIT_UNVERIFIABLE = 3;
 
 /** A failure that has no refusal and no better home; the message is one line for people. */
 export class CommandFailed extends Error {
-  constructor(message: string) {
+  constructor(
+    message: string,
+    readonly exitCode = EXIT_FAILURE,
+  ) {
     super(message);
     this.name = 'CommandFailed';
   }
 }
 
 /** The command cannot be what was meant: exit code 2 in place of 1. */
-export class UsageError extends CommandFailed {}
+export class UsageError extends CommandFailed {
+  constructor(message: string) {
+    super(message, EXIT_USAGE);
+  }
+}
 
 export const say = (line = ''): void => {
   process.stdout.write(`${line}\n`);
@@ -33,7 +42,7 @@ export const warn = (line: string): void => {
 /** The line for a failure, and the exit code of the process. */
 export const explain = (error: unknown): { readonly line: string; readonly exitCode: number } => ({
   line: oneLine(error),
-  exitCode: error instanceof UsageError || error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE,
+  exitCode: error instanceof CommandFailed ? error.exitCode : error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE,
 });
 
 const oneLine = (error: unknown): string => {

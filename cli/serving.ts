@@ -1,7 +1,9 @@
 /** What commands that stay have in common: an address that must be free, and an end that must not take for ever. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { App } from '../src/app';
 import type { Config } from '../src/config';
+import { interrupted } from './interruption';
 import { CommandFailed, EXIT_FAILURE, warn } from './output';
 
 /** Throws a {@link CommandFailed} unless HOST and PORT can be listened on. */
@@ -29,6 +31,19 @@ const portProblem = (error: NodeJS.ErrnoException, host: string, port: number): 
     default:
       return `cannot listen on ${host}:${port}: ${error.message}`;
   }
+};
+
+/** Serves the API until the process is told to stop, and lets what is under way end. */
+export const serveUntilInterrupted = async (
+  app: App,
+  startApi: (app: App, config: Config) => Promise<{ readonly url: string; close(): Promise<void> }>,
+): Promise<void> => {
+  const api = await startApi(app, app.config);
+  app.logger.info({ url: api.url }, 'serving');
+  await interrupted();
+  app.logger.info('stopping');
+  endWithin(app.config.shutdownTimeoutMs);
+  await api.close();
 };
 
 /** Longer than any part of the program takes to close when it keeps to SHUTDOWN_TIMEOUT_MS. */

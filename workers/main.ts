@@ -2,13 +2,17 @@
  * The worker: everything that happens without somebody asking at that moment. It runs inside any process that has the
  * application, beside the API or alone, and any number of them run beside one another.
  */
-import type { App } from '../src/app';
+import { asSystem, type App } from '../src/app';
 import { createQueueBackend, redisPrefixOf } from '../src/platform/queue';
+import { listenReratings } from '../src/ratings';
+import { startSequencer } from './audit-sequencer';
 import { startJobRunner, type JobHandlers } from './job-runner';
 import { RATING_HANDLERS } from './ratings.worker';
+import { TIER_HANDLERS } from './tiers.worker';
+import { startReratingLoop } from './rerating-loop';
 import { SCHEDULES } from './schedules';
 
-const HANDLERS: JobHandlers<App> = { ...RATING_HANDLERS };
+const HANDLERS: JobHandlers<App> = { ...RATING_HANDLERS, ...TIER_HANDLERS };
 
 export interface Worker {
   /** Where jobs wait, for the log. */
@@ -48,9 +52,19 @@ export const startWorker = async (app: App): Promise<Worker> => {
     concurrency: config.workerConcurrency,
     graceMs: config.shutdownTimeoutMs * 0.75,
   });
+  const sequencer = startSequencer(() => app.audit.log.sequencer.append(), logger.child({ part: 'audit-log' }));
+  const reratings = startReratingLoop({
+    next: () => app.ratings.rerateNext(asSystem('rating-worker', `rerating:${newId()}`)),
+    nextAt: () => app.ratings.nextReratingAt(),
+    listen: (onAsked) => listenReratings(databaseUrl, onAsked),
+    clock: app.clock,
+    log: logger.child({ part: 're-rating' }),
+  });
   return {
     store: backend.store,
     close: async () => {
+      await reratings.close();
+      await sequencer.close();
       await runner.close();
       await backend.close();
     },

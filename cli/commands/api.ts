@@ -1,10 +1,8 @@
 /** `tierwarden api`: one API process, until it is told to stop. Any number of them may run beside one another. */
 import type { Command } from 'commander';
-import { startApi } from '../../graphql/server';
 import { loadConfig, requireSignIn } from '../../src/config';
-import { interrupted } from '../interruption';
 import { demandDatabase } from '../reachable';
-import { demandFreePort, endWithin } from '../serving';
+import { demandFreePort, serveUntilInterrupted } from '../serving';
 import { withApp } from '../with-app';
 
 export const register = (program: Command): void => {
@@ -19,12 +17,9 @@ const runApi = async (): Promise<void> => {
   await withApp(
     config,
     async (app) => {
-      const api = await startApi(app, config);
-      app.logger.info({ url: api.url }, 'serving');
-      await interrupted();
-      app.logger.info('stopping');
-      endWithin(config.shutdownTimeoutMs);
-      await api.close();
+      // Commands that serve nothing do without the half of the program that it brings along.
+      const { startApi } = await import('../../graphql/server.js');
+      await serveUntilInterrupted(app, startApi);
     },
     { process: 'api', logLevel: 'info', timeouts: config },
   );

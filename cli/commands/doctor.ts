@@ -6,8 +6,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import colors from 'picocolors';
+import { LOG_BEHIND_SECONDS, type App } from '../../src/app';
 import { loadConfig, type Config } from '../../src/config';
 import { clusterExists } from '../../src/platform/embedded-cluster';
+import { calendarGap } from '../../src/policies';
 import { createQueueBackend } from '../../src/platform/queue';
 import { CommandFailed, explain, say, sayJson } from '../output';
 import { demandMigrated, openApp, withDatabase } from '../with-app';
@@ -16,6 +18,8 @@ interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Sound, and yet somebody has to do something. */
+  readonly mind?: true;
 }
 
 export const register = (program: Command): void => {
@@ -36,8 +40,10 @@ const runDoctor = async ({ json }: { readonly json?: true }): Promise<void> => {
     ...(config.mode === 'external' || home.ok ? await findDatabase(config) : []),
     { name: 'sign-in', ok: config.auth.kind !== 'none', detail: SIGN_IN[config.auth.kind] },
   ];
-  for (const { name, ok, detail } of checks)
-    say(`${ok ? colors.green('✓') : colors.red('✗')} ${name.padEnd(9)} ${detail}`);
+  for (const { name, ok, detail, mind } of checks) {
+    const mark = !ok ? colors.red('✗') : mind === true ? colors.yellow('!') : colors.green('✓');
+    say(`${mark} ${name.padEnd(9)} ${detail}`);
+  }
   const ok = checks.every((check) => check.ok);
   if (json) sayJson({ ok, checks });
   if (!ok)
@@ -81,6 +87,10 @@ const findDatabase = async (config: Config): Promise<Finding[]> => {
           "SELECT current_setting('server_version') AS version",
         );
         findings.push(await find('schema', async () => demandMigrated(app).then(() => 'up to date')));
+        findings.push(await find('audit log', () => auditLogDetail(app)));
+        findings.push(await find('records', () => recordsDetail(app)));
+        findings.push(await find('ratings', () => ratingsDetail(app)));
+        findings.push(await calendarFinding(app));
         findings.push(await find('queue', () => queueDetail(config, urls.appUrl)));
         return `PostgreSQL ${server?.version ?? '?'}, ${config.mode}`;
       } finally {
@@ -89,6 +99,45 @@ const findDatabase = async (config: Config): Promise<Finding[]> => {
     }),
   );
   return [reached, ...findings];
+};
+
+const auditLogDetail = async ({ audit: { log } }: App): Promise<string> => {
+  const { size, waiting, lagSeconds } = await log.queries.status();
+  const keys = await log.keys.load();
+  if (keys.length === 0 && size > 0) throw new CommandFailed('no key: set AUDIT_LOG_KEY or AUDIT_LOG_KEY_FILE');
+  if (lagSeconds > LOG_BEHIND_SECONDS && size > 0) {
+    throw new CommandFailed(
+      `${waiting} events wait to be signed, the first since ${Math.round(lagSeconds)} s: is a worker running?`,
+    );
+  }
+  return keys.length === 0 ? 'no key yet' : `${size} events signed, ${waiting} waiting`;
+};
+
+const recordsDetail = async ({ audit: { completeness } }: App): Promise<string> => {
+  const { tables, comparedTables, openDiscrepancies } = await completeness.status();
+  if (openDiscrepancies > 0) {
+    throw new CommandFailed(
+      `${openDiscrepancies} rows do not agree with the audit log: tierwarden audit discrepancies`,
+    );
+  }
+  return `${comparedTables} of ${tables} tables were held against the audit log, and agree`;
+};
+
+/** No fault of what the program stands on, so it is told and nothing more. */
+const ratingsDetail = async ({ ratings, clock }: App): Promise<string> => {
+  const { overdue, overdueSince, lateEvents } = await ratings.queries.reratingBacklog(clock());
+  const late = lateEvents === 0 ? '' : `, ${lateEvents} re-ratings for events past their deadline`;
+  return overdueSince === null
+    ? `none overdue${late}`
+    : `${overdue} overdue, the longest since ${overdueSince.toISOString().slice(0, 10)}${late}`;
+};
+
+/** Nothing that a restart would mend, so it is told, with a mark, and fails nothing. */
+const calendarFinding = async ({ policies, clock }: App): Promise<Finding> => {
+  const { content } = await policies.inForceAt('RERATING_CALENDAR', clock());
+  const gap = calendarGap(content, clock());
+  const detail = gap ?? `holidays are known through ${content.holidaysKnownThrough}`;
+  return { name: 'calendar', ok: true, detail, ...(gap === null ? {} : { mind: true }) };
 };
 
 const queueDetail = async (config: Config, databaseUrl: string): Promise<string> => {

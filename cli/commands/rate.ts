@@ -9,7 +9,7 @@ import type { Initiator } from '../../src/kernel/actor';
 import { GRADES, type Grade } from '../../src/kernel/grade';
 import { refusal, RefusalError } from '../../src/kernel/refusal';
 import type { Result } from '../../src/kernel/result';
-import type { RatingRun } from '../../src/ratings';
+import type { Basis, RatingRun } from '../../src/ratings';
 import { startWorker } from '../../workers/main';
 import { CommandFailed, say, sayJson, UsageError, warn } from '../output';
 import { step } from '../progress';
@@ -126,7 +126,7 @@ const runEnded = async (
   for (;;) {
     const run = await readRun(app, by, runId);
     onProgress(run);
-    if (run.state !== 'RUNNING') return run;
+    if (run.state !== 'RUNNING' && run.state !== 'PUBLISHING') return run;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 };
@@ -163,7 +163,7 @@ interface CustomerRating {
   readonly score: string;
   readonly modelGrade: Grade;
   readonly grade: Grade;
-  readonly basis: 'MODEL' | 'OVERRIDE';
+  readonly basis: Basis;
 }
 
 const rateOne = async (app: App, number: string): Promise<CustomerRating> => {
@@ -182,9 +182,11 @@ const rateOne = async (app: App, number: string): Promise<CustomerRating> => {
   return { customer: number, ratingId, score, modelGrade, grade: grade.grade, basis: grade.basis };
 };
 
+const STANDS = { OVERRIDE: 'by override', HELD: 'until a checker agrees to the better one' } as const;
+
 const showRating = (rating: CustomerRating, json: boolean): void => {
   const { customer, score, modelGrade, grade, basis } = rating;
-  const inForce = basis === 'OVERRIDE' ? `, in force ${grade} by override` : '';
+  const inForce = basis === 'MODEL' ? '' : `, in force ${grade} ${STANDS[basis]}`;
   say(`${customer}: score ${score}, model grade ${modelGrade}${inForce}`);
   if (json) sayJson(rating);
 };

@@ -3,7 +3,6 @@
  * in the sample people and the sample portfolio, once; a database of somebody's own gets the schema and nothing else.
  */
 import type { Command } from 'commander';
-import { startApi } from '../../graphql/server';
 import { MIGRATIONS } from '../../migrations';
 import { asSystem, bootstrap, required, type App } from '../../src/app';
 import { loadConfig, requireSignIn } from '../../src/config';
@@ -13,6 +12,7 @@ import { interrupted } from '../interruption';
 import { say } from '../output';
 import { step } from '../progress';
 import { awaitsFirstRating } from '../sample/first-rating';
+import { tellFirstValues } from '../sample/first-tiers';
 import { loadSamplePortfolio, type LoadedSample } from '../sample/load';
 import { demandDatabase, demandRedis } from '../reachable';
 import { demandFreePort, endWithin } from '../serving';
@@ -47,6 +47,8 @@ const runStart = async (): Promise<void> => {
       const sample = config.mode === 'embedded' ? await ensureSample(app) : null;
       const worker = await startWorker(app);
       try {
+        // Commands that serve nothing do without the half of the program that it brings along.
+        const { startApi } = await import('../../graphql/server.js');
         const api = await startApi(app, config);
         (await welcome(app, api.url, sample)).forEach((line) => say(line));
         await interrupted();
@@ -63,7 +65,7 @@ const runStart = async (): Promise<void> => {
   say('Stopped. Data are kept; the next start goes on from here.');
 };
 
-/** People, companies and first ratings. What an earlier start has done is not done again, what it left undone is. */
+/** People, companies, first ratings and tiers. What an earlier start has done is not done again, what it left undone is. */
 const ensureSample = async (app: App): Promise<LoadedSample> => {
   const by = asSystem('bootstrap', app.newId());
   required(await app.identity.commands.ensureSampleUsers(by));
@@ -80,6 +82,13 @@ const ensureSample = async (app: App): Promise<LoadedSample> => {
     ({ customers, snapshots }) =>
       loaded ? `${customers} companies, ${snapshots} reports` : 'there since an earlier start',
   );
-  if (await awaitsFirstRating(app, by, sample)) await ratePortfolio(app, by);
+  if (await awaitsFirstRating(app, by, sample)) {
+    await ratePortfolio(app, by);
+    await step(
+      'first tiers',
+      () => tellFirstValues(app, by),
+      (customers) => `${customers} customers told by value and risk`,
+    );
+  }
   return sample;
 };

@@ -5,7 +5,8 @@
 import { Option, type Command } from 'commander';
 import { asSystem, required } from '../../src/app';
 import { loadConfig } from '../../src/config';
-import { LINES, type Line, type User } from '../../src/identity';
+import { LINES, type Line } from '../../src/kernel/line';
+import { type User } from '../../src/identity';
 import { MAX_PAGE_SIZE, type Page, type PageKey } from '../../src/kernel/page';
 import { ROLES, type Role } from '../../src/kernel/role';
 import { CommandFailed, say, sayJson } from '../output';

@@ -1,6 +1,7 @@
 /** Whether the sample portfolio still waits for its first ratings. It starts nothing. */
 import { required, type App } from '../../src/app';
 import type { Initiator } from '../../src/kernel/actor';
+import { isOpenRun } from '../../src/ratings';
 import type { LoadedSample } from './load';
 
 /**
@@ -13,7 +14,7 @@ export const awaitsFirstRating = async (
   { stories }: Pick<LoadedSample, 'stories'>,
 ): Promise<boolean> => {
   const [newest] = required(await app.ratings.queries.runs(by.actor, {}, { first: 1, after: null })).items;
-  if (newest?.state === 'RUNNING') return true;
+  if (newest !== undefined && isOpenRun(newest.state)) return true;
   const customers = await Promise.all(stories.map(({ number }) => app.customers.queries.byNumber(by.actor, number)));
   const ids = customers.flatMap((customer) => (customer === null ? [] : [customer.id]));
   return (await app.ratings.queries.gradesOf(by.actor, ids)).length === 0;

@@ -400,7 +400,9 @@ const sharesOfTurnover = (
       draft.number,
       {
         shareOfOurTurnover: turnoverOf(draft) / turnover[draft.kind],
-        ...(draft.kind === 'CUSTOMER' ? { grossMarginContribution: earnedOn(draft) / earned } : {}),
+        ...(draft.kind === 'CUSTOMER'
+          ? { grossMarginContribution: earnedOn(draft) / earned, yearlyGrossMarginWithUs: earnedOn(draft) }
+          : {}),
       },
     ]),
   );

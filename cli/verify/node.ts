@@ -1,0 +1,90 @@
+/** What the verifier needs of a platform, for Node: hashing, signatures, files of a folder. */
+import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Files } from './export';
+import { bytesOf, readKey, type Crypto, type VerifierKey } from './note';
+
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+
+export const nodeCrypto: Crypto = {
+  sha256: (bytes) => hash('sha256', bytes, 'binary'),
+  verifyEd25519: (publicKey, message, signature) =>
+    verify(
+      null,
+      message,
+      createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' }),
+      signature,
+    ),
+};
+
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+export const filesOf = (folder: string): Files => ({
+  read: async (path) => {
+    try {
+      return await readFile(join(folder, path));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  },
+  async *lines(path) {
+    const file = join(folder, path);
+    const found = await stat(file).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+    if (found !== null) yield* createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+  },
+});
+
+/* Witnesses */
+
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const COSIGNATURE = 4;
+
+export interface WitnessKey extends VerifierKey {
+  readonly seed: Uint8Array;
+}
+
+/** A key of a witness from 32 random bytes. */
+export const witnessKey = (name: string, seed: Uint8Array): WitnessKey => {
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI.length);
+  const typed = Buffer.concat([Buffer.of(COSIGNATURE), publicKey]);
+  const id = Buffer.from(nodeCrypto.sha256(Buffer.concat([Buffer.from(`${name}\n`), typed])), 'latin1').readUInt32BE(0);
+  return { name, id, type: COSIGNATURE, publicKey, seed };
+};
+
+const hexId = (id: number): string => id.toString(16).padStart(8, '0');
+const typedBase64 = (bytes: Uint8Array): string => Buffer.concat([Buffer.of(COSIGNATURE), bytes]).toString('base64');
+
+export const witnessVerifierKey = ({ name, id, publicKey }: WitnessKey): string =>
+  `${name}+${hexId(id)}+${typedBase64(publicKey)}`;
+export const formatWitnessKey = ({ name, id, seed }: WitnessKey): string =>
+  `PRIVATE+KEY+${name}+${hexId(id)}+${typedBase64(seed)}`;
+
+/** Null for what {@link formatWitnessKey} did not write. */
+export const readWitnessKey = (text: string): WitnessKey | null => {
+  const [, name = '', encoded = ''] = /^PRIVATE\+KEY\+([^\s+]+)\+[0-9a-f]{8}\+(\S+)$/.exec(text.trim()) ?? [];
+  const typed = bytesOf(encoded);
+  if (typed?.length !== 33 || typed[0] !== COSIGNATURE) return null;
+  const key = witnessKey(name, typed.subarray(1));
+  return formatWitnessKey(key) === text.trim() && readKey(nodeCrypto, witnessVerifierKey(key)) !== null ? key : null;
+};
+
+/** The note with the witness's line (C2SP tlog-cosignature). */
+export const cosign = (key: WitnessKey, note: string, at: Date): string => {
+  const text = note.slice(0, note.lastIndexOf('\n\n') + 1);
+  const time = BigInt(Math.floor(at.getTime() / 1000));
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8, key.seed]), format: 'der', type: 'pkcs8' });
+  const head = Buffer.alloc(12);
+  head.writeUInt32BE(key.id);
+  head.writeBigUInt64BE(time, 4);
+  const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), privateKey);
+  return `${note}— ${key.name} ${Buffer.concat([head, signature]).toString('base64')}\n`;
+};
