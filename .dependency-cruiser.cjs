@@ -87,6 +87,15 @@ module.exports = {
       { path: '^(?:cli|bench)/' },
     ),
     forbid(
+      'verifier-stands-alone',
+      'The verifier shares the written formats with the writer of the log, and no code.',
+      { path: '^cli/verify/' },
+      {
+        path: '^(?:src|graphql|workers|cli|migrations|bench)/|node_modules/',
+        pathNot: '^cli/verify/|node_modules/@types/',
+      },
+    ),
+    forbid(
       'nobody-imports-tests',
       'What tests support stays with the tests.',
       { pathNot: '^test/' },

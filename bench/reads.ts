@@ -9,6 +9,15 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { asSystem, required } from '../src/app';
 import type { Config } from '../src/config';
+import {
+  askPostGraphile,
+  installPostGraphile,
+  peerCursor,
+  peerDocument,
+  PEER_SCHEMA,
+  type InstalledPeer,
+  type Peer,
+} from './reads/postgraphile';
 import { PAGE_SIZE, Q1, Q2, Q3, Q4, type ReadCase } from './reads/queries';
 import { figure, type Figure } from './support/figure';
 import { postRequest, requestsPerSecond } from './support/http-load';
@@ -24,6 +33,8 @@ export interface ReadsOptions {
   readonly concurrencies: readonly number[];
   /** Then the API is kept busy for so long, and its memory watched; 0 for not at all. */
   readonly soakMinutes: number;
+  /** Whether PostGraphile is measured too; it is fetched from the package registry for that. */
+  readonly peer: boolean;
   readonly onStep: (title: string) => void;
 }
 
@@ -31,6 +42,8 @@ const RATINGS_EACH = 3;
 /** Different variables that requests take in turn. */
 const VARIANTS = 500;
 const WARM_UP_SECONDS = 2;
+/** Of a process that is to be busy. */
+const BUSY = 64;
 
 interface Party {
   readonly port: number;
@@ -39,17 +52,34 @@ interface Party {
 
 interface Workload extends ReadCase {
   readonly variables: readonly Readonly<Record<string, unknown>>[];
+  /** The same in the words of the peer. */
+  readonly peer: Asked;
 }
 
-export const reads = (config: Config, options: ReadsOptions): Promise<Figure[]> =>
+/** A document with the variables that requests take in turn. */
+type Asked = Pick<Workload, 'document' | 'variables'>;
+
+export const reads = async (config: Config, options: ReadsOptions): Promise<Figure[]> => {
+  if (!options.peer) return measure(config, options, null);
+  options.onStep('installing PostGraphile, and a Node.js that all run on');
+  const peer = await installPostGraphile();
+  try {
+    return await measure(config, options, peer);
+  } finally {
+    await peer.remove();
+  }
+};
+
+const measure = (config: Config, options: ReadsOptions, peer: InstalledPeer | null): Promise<Figure[]> =>
   withScratchDatabase(config, async ({ app, owner, appUrl }) => {
     const { onStep } = options;
+    const node = peer?.node ?? process.execPath;
     required(await app.identity.commands.ensureSampleUsers(asSystem('bootstrap', app.newId())));
     onStep(`drawing ${options.customers} customers with ${RATINGS_EACH} ratings each, ${options.requests} requests`);
     await drawReadPortfolio(owner, { ...options, ratingsEach: RATINGS_EACH });
 
     const home = await mkdtemp(join(tmpdir(), 'tierwarden-reads-'));
-    const ours = await startChild('api', {
+    const ours = await startChild(node, 'api', {
       config: {
         ...config,
         home,
@@ -62,7 +92,8 @@ export const reads = (config: Config, options: ReadsOptions): Promise<Figure[]> 
       subject: 'approver',
     });
     const api: Party = { port: ours.port, headers: { authorization: `Bearer ${ours.token ?? ''}` } };
-    const workloads = await drawWorkloads(owner, api);
+    const person = await personOf(owner);
+    const workloads = await drawWorkloads(owner, api, person);
     const digests = Object.fromEntries(
       await Promise.all(
         workloads.map(
@@ -70,20 +101,29 @@ export const reads = (config: Config, options: ReadsOptions): Promise<Figure[]> 
         ),
       ),
     );
-    const byHand = await startChild('floor', { url: appUrl, person: await personOf(owner), digests });
+    const byHand = await startChild(node, 'floor', { url: appUrl, person, digests });
     const floor: Party = { port: byHand.port, headers: {} };
     try {
       for (const workload of workloads) await demandSameAnswers(api, floor, workload);
       const figures: Figure[] = [];
       for (const workload of workloads) {
+        await warmUp([
+          [api, workload],
+          [floor, workload],
+        ]);
         for (const concurrency of options.concurrencies) {
           onStep(`${workload.name}, ${concurrency} at once`);
-          figures.push(await compare(api, floor, workload, concurrency, options));
+          const other = { party: floor, asked: workload };
+          figures.push(await compare(api, workload, other, { ...options, concurrency, unit: 'requests/s' }));
         }
       }
+      if (peer !== null) {
+        await owner.query(PEER_SCHEMA);
+        figures.push(...(await compareWithPeer(api, workloads, await peer.start(appUrl), options)));
+      }
       if (options.soakMinutes > 0) {
-        onStep(`${options.soakMinutes} minutes of all four, ${SOAK_CONCURRENCY} at once`);
-        figures.push(await soak(ours.child, api, workloads, options.soakMinutes));
+        onStep(`${options.soakMinutes} minutes of all four, ${BUSY} at once`);
+        figures.push(...(await soak(ours.child, api, workloads, options)));
       }
       return figures;
     } finally {
@@ -96,68 +136,129 @@ export const reads = (config: Config, options: ReadsOptions): Promise<Figure[]> 
 /** Connections of each server, ours and the one by hand. */
 const POOL_SIZE = 10;
 
+/** Until what they do is compiled: one request at a time takes long to get there. */
+const warmUp = async (parties: readonly (readonly [Party, Asked])[]): Promise<void> => {
+  for (const [party, asked] of parties) {
+    await requestsPerSecond({
+      port: party.port,
+      requests: requestsOf(party, asked),
+      concurrency: BUSY,
+      seconds: 2 * WARM_UP_SECONDS,
+    });
+  }
+};
+
 const compare = async (
   api: Party,
-  floor: Party,
   workload: Workload,
-  concurrency: number,
-  { rounds, seconds }: ReadsOptions,
+  other: { readonly party: Party; readonly asked: Asked },
+  {
+    rounds,
+    seconds,
+    concurrency,
+    unit,
+  }: Pick<ReadsOptions, 'rounds' | 'seconds'> & {
+    readonly concurrency: number;
+    readonly unit: string;
+  },
 ): Promise<Figure> => {
-  const rate = (party: Party, duration: number): Promise<number> =>
-    requestsPerSecond({ port: party.port, requests: requestsOf(party, workload), concurrency, seconds: duration });
-  await rate(api, WARM_UP_SECONDS);
-  await rate(floor, WARM_UP_SECONDS);
+  const rate = (party: Party, asked: Asked, duration: number): Promise<number> =>
+    requestsPerSecond({ port: party.port, requests: requestsOf(party, asked), concurrency, seconds: duration });
+  await rate(api, workload, WARM_UP_SECONDS);
+  await rate(other.party, other.asked, WARM_UP_SECONDS);
   const rates: { ours: number; floor: number }[] = [];
   for (let round = 0; round < rounds; round++) {
-    rates.push({ ours: await rate(api, seconds), floor: await rate(floor, seconds) });
+    rates.push({
+      ours: await rate(api, workload, seconds),
+      floor: await rate(other.party, other.asked, seconds),
+    });
   }
   return figure({
     bench: 'reads',
     case: workload.name,
     concurrency,
     value: median(rates.map((pair) => pair.ours)),
-    unit: 'requests/s',
+    unit,
     floor: median(rates.map((pair) => pair.floor)),
   });
 };
 
-const SOAK_CONCURRENCY = 64;
-const SOAK_SAMPLE_SECONDS = 5;
+const compareWithPeer = async (
+  api: Party,
+  workloads: readonly Workload[],
+  peer: Peer,
+  options: ReadsOptions,
+): Promise<Figure[]> => {
+  const unit = 'requests/s; the floor is PostGraphile 5';
+  const figures: Figure[] = [];
+  try {
+    for (const workload of workloads) {
+      await demandSameLeaves(api, peer, workload);
+      await warmUp([[{ port: peer.port, headers: {} }, workload.peer]]);
+      for (const concurrency of options.concurrencies) {
+        options.onStep(`${workload.name}, ${concurrency} at once, against PostGraphile`);
+        const other = { party: { port: peer.port, headers: {} }, asked: workload.peer };
+        figures.push(await compare(api, workload, other, { ...options, concurrency, unit }));
+      }
+    }
+    return figures;
+  } finally {
+    await peer.stop();
+  }
+};
 
-/** Memory of the API process late in a long load, against what it was once it had warmed up. */
+const SOAK_SAMPLE_SECONDS = 5;
+/** By how much more the last third may hold than the first before it is said to grow: garbage comes and goes. */
+const FLAT = 1.1;
+
+/** In megabytes. */
+interface Memory {
+  readonly resident: number;
+  readonly heap: number;
+}
+
+/** Memory of the API process in the last third of a long load, against the first, before which it had warmed up. */
 const soak = async (
   child: ChildProcess,
   party: Party,
   workloads: readonly Workload[],
-  minutes: number,
-): Promise<Figure> => {
+  { soakMinutes: minutes, onStep }: Pick<ReadsOptions, 'soakMinutes' | 'onStep'>,
+): Promise<Figure[]> => {
   const requests = workloads.flatMap((workload) => requestsOf(party, workload));
-  const samples: number[] = [];
-  const until = performance.now() + minutes * 60_000;
-  while (performance.now() < until) {
-    await requestsPerSecond({
-      port: party.port,
-      requests,
-      concurrency: SOAK_CONCURRENCY,
-      seconds: SOAK_SAMPLE_SECONDS,
-    });
-    samples.push(await megabytesOf(child));
+  const samples: Memory[] = [];
+  const started = performance.now();
+  const minutesSoFar = (): number => (performance.now() - started) / 60_000;
+  for (let told = 0; minutesSoFar() < minutes;) {
+    await requestsPerSecond({ port: party.port, requests, concurrency: BUSY, seconds: SOAK_SAMPLE_SECONDS });
+    const memory = await memoryOf(child);
+    samples.push(memory);
+    if (minutesSoFar() < told + 1) continue;
+    told = Math.floor(minutesSoFar());
+    onStep(`after ${told} min: ${memory.resident.toFixed(0)} MB resident, ${memory.heap.toFixed(0)} MB of heap`);
   }
-  const third = Math.floor(samples.length / 3);
-  return figure({
-    bench: 'reads',
-    case: `memory in the last third of ${minutes} minutes, against the middle one`,
-    concurrency: SOAK_CONCURRENCY,
-    value: median(samples.slice(-third)),
-    unit: 'MB resident',
-    floor: median(samples.slice(third, 2 * third)),
+  const third = Math.max(1, Math.floor(samples.length / 3));
+  return (['resident', 'heap'] as const).map((kind) => {
+    const [first, last] = [samples.slice(0, third), samples.slice(-third)].map((part) =>
+      median(part.map((memory) => memory[kind])),
+    ) as [number, number];
+    onStep(
+      `${kind}: ${first.toFixed(0)} MB, at last ${last.toFixed(0)} MB: ${last <= first * FLAT ? 'flat' : 'IT GROWS'}`,
+    );
+    return figure({
+      bench: 'reads',
+      case: `${kind === 'heap' ? 'heap' : 'resident memory'}, last third of ${minutes} minutes; floor: first third`,
+      concurrency: BUSY,
+      value: last,
+      unit: 'MB',
+      floor: first,
+    });
   });
 };
 
-const megabytesOf = (child: ChildProcess): Promise<number> =>
+const memoryOf = (child: ChildProcess): Promise<Memory> =>
   new Promise((resolve) => {
     child.once('message', (message) => {
-      resolve((message as { rss: number }).rss / 1e6);
+      resolve(message as Memory);
     });
     child.send('memory');
   });
@@ -167,10 +268,10 @@ const median = (values: readonly number[]): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 };
 
-const requestsOf = ({ headers }: Party, { document, variables }: Workload): Buffer[] =>
+const requestsOf = ({ headers }: Party, { document, variables }: Asked): Buffer[] =>
   variables.map((given) => postRequest('/graphql', { query: document, variables: given }, headers));
 
-const drawWorkloads = async (owner: Client, api: Party): Promise<Workload[]> => {
+const drawWorkloads = async (owner: Client, api: Party, person: Person): Promise<Workload[]> => {
   const { rows } = await owner.query<{ id: string; number: string }>(
     `SELECT id, number FROM customer WHERE id::text IN (SELECT subject_id FROM change_request WHERE state = 'IN_REVIEW')
      ORDER BY md5(number) LIMIT ${VARIANTS}`,
@@ -178,22 +279,40 @@ const drawWorkloads = async (owner: Client, api: Party): Promise<Workload[]> => 
   const grades = ['BB', 'BBB', 'A'];
   const cursors: string[] = [];
   for (const { number } of rows.slice(0, VARIANTS / 10)) cursors.push(await cursorAt(api, number));
+  const filters = REGIONS.flatMap((region) => grades.map((grade) => ({ region, grade })));
   return [
-    { ...Q1, variables: rows.map(({ id }) => ({ id: Buffer.from(`Customer:${id}`).toString('base64url') })) },
+    {
+      ...Q1,
+      variables: rows.map(({ id }) => ({ id: Buffer.from(`Customer:${id}`).toString('base64url') })),
+      peer: { document: peerDocument(Q1), variables: rows.map(({ id }) => ({ id })) },
+    },
     {
       ...Q2,
-      variables: REGIONS.flatMap((region) =>
-        grades.map((grade) => ({ first: PAGE_SIZE, where: { region: { eq: region }, grade: { gte: grade } } })),
-      ),
+      variables: filters.map(({ region, grade }) => ({
+        first: PAGE_SIZE,
+        where: { region: { eq: region }, grade: { gte: grade } },
+      })),
+      peer: { document: peerDocument(Q2), variables: filters },
     },
-    { ...Q3, variables: [{ first: PAGE_SIZE }] },
-    { ...Q4, variables: cursors.map((after) => ({ first: PAGE_SIZE, after })) },
+    {
+      ...Q3,
+      variables: [{ first: PAGE_SIZE }],
+      peer: { document: peerDocument(Q3), variables: [{ person: person.id, roles: person.roles }] },
+    },
+    {
+      ...Q4,
+      variables: cursors.map((after) => ({ first: PAGE_SIZE, after })),
+      peer: {
+        document: peerDocument(Q4),
+        variables: rows.slice(0, VARIANTS / 10).map(({ number }) => ({ after: peerCursor(number) })),
+      },
+    },
   ];
 };
 
 /** A cursor somewhere in the list of all customers, made from one of the first page: only the key differs. */
 const cursorAt = async (api: Party, number: string): Promise<string> => {
-  const answer = await ask(api, { ...Q4, variables: [{ first: 1 }] }, 0);
+  const answer = await ask(api, { document: Q4.document, variables: [{ first: 1 }] }, 0);
   const [digest, parent] = JSON.parse(Buffer.from(endCursorIn(answer), 'base64url').toString()) as string[];
   return Buffer.from(JSON.stringify([digest, parent, number])).toString('base64url');
 };
@@ -209,7 +328,7 @@ const digestIn = (answer: Answer): string => {
   return cursor === '' ? '' : ((JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[])[0] ?? '');
 };
 
-const ask = async (party: Party, workload: Workload, variant: number): Promise<Answer> => {
+const ask = async (party: Party, workload: Asked, variant: number): Promise<Answer> => {
   const response = await fetch(`http://127.0.0.1:${party.port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...party.headers },
@@ -231,8 +350,37 @@ const demandSameAnswers = async (api: Party, floor: Party, workload: Workload): 
   }
 };
 
-const personOf = async (owner: Client): Promise<{ id: string; roles: string[] }> => {
-  const { rows } = await owner.query<{ id: string; roles: string[] }>(
+/** The peer shapes its answers otherwise: the same values have to stand in them. Ids and cursors are each party's own. */
+const demandSameLeaves = async (api: Party, { port }: Peer, workload: Workload): Promise<void> => {
+  for (const variant of [0, workload.variables.length - 1]) {
+    const { data } = await ask(api, workload, variant);
+    const theirs = await askPostGraphile(port, workload.peer.document, workload.peer.variables[variant] ?? {});
+    const [ours, others] = [leavesOf(data), leavesOf(theirs)];
+    if (ours.length > 0 && ours.join() === others.join()) continue;
+    const at = ours.findIndex((leaf, i) => leaf !== others[i]);
+    throw new Error(`${workload.name} is answered differently by the peer: ${ours[at]}, not ${others[at]}`);
+  }
+};
+
+const leavesOf = (value: unknown): string[] => {
+  const leaves: string[] = [];
+  JSON.stringify(value, (key, held: unknown) => {
+    if (key === 'id' || key === 'endCursor') return undefined;
+    if (typeof held !== 'object') leaves.push(isMoment(held) ? new Date(held).toISOString() : JSON.stringify(held));
+    return held;
+  });
+  return leaves.sort();
+};
+
+const isMoment = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
+
+interface Person {
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+const personOf = async (owner: Client): Promise<Person> => {
+  const { rows } = await owner.query<Person>(
     `SELECT u.id, array_agg(r.role) AS roles FROM app_user AS u JOIN user_role AS r ON r.user_id = u.id
      WHERE u.subject = 'approver' GROUP BY u.id`,
   );
@@ -247,9 +395,10 @@ interface Started {
   readonly token?: string;
 }
 
-const startChild = (script: 'api' | 'floor', order: object): Promise<Started> =>
+const startChild = (execPath: string, script: 'api' | 'floor', order: object): Promise<Started> =>
   new Promise((resolve, reject) => {
     const child = fork(join(__dirname, 'reads', `${script}.js`), {
+      execPath,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.once('error', reject);

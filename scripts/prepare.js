@@ -142,7 +142,9 @@ const tool = (script, args) =>
 /** Runs a command; answers with what it said, or throws with it. */
 async function command(program, args, name, folder = ROOT) {
   let output = '';
-  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  // The runtime for models brings what it needs on processors; its install script would fetch parts for others.
+  const env = { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env };
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await exitOf(child);
   if (code !== 0) throw new StepFailed(`${name} failed with code ${code}`, output);

@@ -10,13 +10,14 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 const { command, exitOf, main, npm, prepare, prepareClients, ROOT, step, StepFailed } = require('./prepare');
 
-const CHECKS = [
-  ['types', 'typecheck'],
-  ['lint', 'lint'],
-  ['layout', 'format:check'],
-  ['architecture', 'deps'],
-  ['unused code', 'unused'],
-];
+/** By title, the scripts of package.json. */
+const CHECKS = {
+  types: 'typecheck',
+  lint: 'lint',
+  layout: 'format:check',
+  architecture: 'deps',
+  'unused code': 'unused',
+};
 
 main(async () => {
   const args = process.argv.slice(2);
@@ -29,11 +30,25 @@ main(async () => {
 });
 
 async function runChecks() {
-  let passed = true;
-  for (const [title, script] of CHECKS) {
-    passed = (await check(title, () => npm(['run', '--silent', script]))) && passed;
-  }
-  return (await check('the schema against the last release', compareSchema)) && passed;
+  const sound = await check(Object.keys(CHECKS).join(', '), checkSources);
+  return (await check('the schema against the last release', compareSchema)) && sound;
+}
+
+/** Side by side, for none of them makes use of more than one core. What failed speaks under its title. */
+async function checkSources() {
+  const failures = await Promise.all(
+    Object.entries(CHECKS).map(([title, script]) =>
+      npm(['run', '--silent', script]).then(
+        () => [],
+        (error) => {
+          if (!(error instanceof StepFailed)) throw error;
+          return [`✗ ${title}: ${error.message}\n${error.output}`];
+        },
+      ),
+    ),
+  );
+  const said = failures.flat();
+  if (said.length > 0) throw new StepFailed('checks failed', said.join('\n'));
 }
 
 async function check(title, work) {

@@ -26,6 +26,8 @@ process.once('message', (message) => {
   void serve(message as Order);
 });
 process.on('message', (message) => {
-  if (message === 'memory') process.send?.({ rss: process.memoryUsage().rss });
+  if (message !== 'memory') return;
+  const { rss, heapUsed } = process.memoryUsage();
+  process.send?.({ resident: rss / 1e6, heap: heapUsed / 1e6 });
 });
 process.once('disconnect', () => process.exit());

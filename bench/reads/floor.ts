@@ -40,7 +40,7 @@ const SQL = {
             AND v.verdict = 'APPROVE' AND v.digest = q.digest)) ORDER BY l.ordinal)
        FROM change_request_level l WHERE l.request_id = q.id)
     FROM (SELECT * FROM change_request q
-          WHERE q.state = 'IN_REVIEW' AND q.decide_by > $1 AND q.maker_id <> $2
+          WHERE q.state = 'IN_REVIEW' AND q.decide_by > $1 AND q.maker_id || '' <> $2
             AND NOT EXISTS (SELECT FROM change_request_vote m WHERE m.request_id = q.id AND m.voter_id = $2::uuid)
             AND EXISTS (SELECT FROM change_request_level l WHERE l.request_id = q.id AND l.ordinal = q.current_level
                         AND l.role = ANY ($3))

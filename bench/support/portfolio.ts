@@ -4,22 +4,29 @@
  */
 import type { Client } from 'pg';
 import { INDICATORS, MAX_ORDINAL } from '../../src/indicators';
-import { EXPERT_SCORECARD, inputIndicators } from '../../src/scorecards';
+import { digestOf } from '../../src/kernel/canonical-json';
+import { EXPERT_SCORECARD, inputIndicators, type ScorecardDefinition } from '../../src/scorecards';
 
 export interface PortfolioOptions {
   readonly customers: number;
   /** Share of values that are missing, 0 to 1. */
   readonly missing?: number;
+  /** Indicators that every customer has values of; those of the delivered scorecard if left out. */
+  readonly codes?: readonly string[];
+  readonly industries?: readonly string[];
 }
 
-const CODES = inputIndicators(EXPERT_SCORECARD);
-
-/** Indicators that every customer has values of. */
-export const DRAWN_INDICATORS = CODES.length;
-
 /** `client` is connected as the owner of a migrated database without customers. */
-export const drawPortfolio = async (client: Client, { customers, missing = 0.03 }: PortfolioOptions): Promise<void> => {
-  const drawn = new Set<string>(CODES);
+export const drawPortfolio = async (
+  client: Client,
+  {
+    customers,
+    missing = 0.03,
+    codes = inputIndicators(EXPERT_SCORECARD),
+    industries = ['MANUFACTURING', 'SERVICES', 'RETAIL', 'WHOLESALE', 'LOGISTICS'],
+  }: PortfolioOptions,
+): Promise<void> => {
+  const drawn = new Set<string>(codes);
   const slots: string[] = new Array<string>(MAX_ORDINAL).fill('NULL::float8');
   for (const { code, ordinal, unit } of INDICATORS) {
     if (drawn.has(code)) slots[ordinal - 1] = valueOf(unit, missing);
@@ -29,9 +36,9 @@ export const drawPortfolio = async (client: Client, { customers, missing = 0.03 
   await client.query(
     `INSERT INTO customer (id, number, kind, name_en, industry_code, stage, version, created_at, updated_at)
      SELECT ${timeOrderedId('n')}, 'N' || lpad(n::text, 8, '0'), 'CUSTOMER', 'Customer ' || n,
-       (ARRAY['MANUFACTURING', 'SERVICES', 'RETAIL', 'WHOLESALE', 'LOGISTICS'])[1 + n % 5], 'GROWTH', 1, $2, $2
+       ($3::text[])[1 + n % cardinality($3::text[])], 'GROWTH', 1, $2, $2
      FROM generate_series(1, $1::int) AS n`,
-    [customers, DRAWN_AT],
+    [customers, DRAWN_AT, industries],
   );
   await client.query(
     `INSERT INTO indicator_current (customer_id, values, as_of, recorded_at, updated_at)
@@ -40,8 +47,24 @@ export const drawPortfolio = async (client: Client, { customers, missing = 0.03 
      FROM customer CROSS JOIN LATERAL (SELECT ARRAY[${slots.join(', ')}] AS values WHERE customer.id IS NOT NULL) AS drawn`,
     [DRAWN_AT],
   );
+  // Drawn by the owner, they are in no event: whoever holds rows against the log is to pass them over.
+  await client.query(
+    `INSERT INTO audit_trail_exemption (table_name, reason, condition)
+     VALUES ('customer', 'drawn for a measurement', 'created_at = ''${DRAWN_AT}''')`,
+  );
   await client.query('COMMIT');
   await client.query('VACUUM (ANALYZE) customer, indicator_current');
+};
+
+/** Puts another definition in the place of the one that was delivered, before anybody was rated by it. */
+export const replaceScorecard = async (client: Client, definition: ScorecardDefinition): Promise<void> => {
+  await client.query(`SELECT set_config('tierwarden.actor', 'system:bench', false)`);
+  await client.query('ALTER TABLE scorecard_version DISABLE TRIGGER USER');
+  await client.query('UPDATE scorecard_version SET definition = $1, digest = $2', [
+    JSON.stringify(definition),
+    digestOf(definition),
+  ]);
+  await client.query('ALTER TABLE scorecard_version ENABLE TRIGGER USER');
 };
 
 /** Gives a share of the customers another value for everything that is a ratio, as a quarter's new statements do. */

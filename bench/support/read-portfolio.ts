@@ -53,8 +53,9 @@ export const drawReadPortfolio = async (client: Client, options: ReadPortfolioOp
     [options.customers, options.ratingsEach, DRAWN_AT],
   );
   await client.query(
-    `INSERT INTO customer_grade (customer_id, model_grade, grade, basis, rating_id, effective_from, last_rated_at, version)
-     SELECT customer_id, model_grade, model_grade, 'MODEL', id, rated_at, rated_at, $1::int FROM rating
+    `INSERT INTO customer_grade (customer_id, model_grade, grade, basis, rating_id, effective_from, last_rated_at,
+       rating_due_at, version)
+     SELECT customer_id, model_grade, model_grade, 'MODEL', id, rated_at, rated_at, rated_at + interval '90 days', $1::int FROM rating
      WHERE rated_at = $2::timestamptz + $1::int * interval '30 days'`,
     [options.ratingsEach, DRAWN_AT],
   );
@@ -89,5 +90,5 @@ export const drawReadPortfolio = async (client: Client, options: ReadPortfolioOp
 
 const DRAWN_AT = '2026-01-01T00:00:00Z';
 
-/** A UUID that follows from a kind and a number. */
-const drawnId = (kind: string, n: string): string => `md5(${kind} || ${n})::uuid`;
+/** A UUID that follows from a kind and a number; it begins with zero, below the ids that rating runs give. */
+const drawnId = (kind: string, n: string): string => `('0' || substr(md5(${kind} || ${n}), 2))::uuid`;

@@ -42,19 +42,24 @@ const inDatabase = async <T>(
   work: (scratch: Scratch) => Promise<T>,
 ): Promise<T> => {
   await migrate({ ownerUrl, appUrl, migrations: MIGRATIONS });
+  // Of its own as well: a key signs one log, and would refuse its own one after this.
+  const keysFolder = await mkdtemp(join(tmpdir(), 'tierwarden-bench-keys-'));
+  const auditLog = { origin: 'bench', keys: null, keyFile: join(keysFolder, 'audit-log.key'), witnesses: [] };
   const app = await createApp({
-    config: { ...config, auth: { kind: 'none' } },
+    config: { ...config, auth: { kind: 'none' }, auditLog },
     databaseUrl: appUrl,
     logger: pino({ level: 'warn' }, pino.destination(2)),
   });
   const owner = new Client({ connectionString: ownerUrl });
   await owner.connect();
   try {
+    await app.audit.log.keys.add();
     await bootstrap(app);
     return await work({ app, appUrl, owner });
   } finally {
     await owner.end();
     await app.close();
+    await rm(keysFolder, { recursive: true, force: true });
   }
 };
 
