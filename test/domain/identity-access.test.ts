@@ -5,7 +5,8 @@ import {
   decideRoles,
 } from '../../src/identity/domain/decide-access';
 import { SAMPLE_ORG_UNITS, SAMPLE_USERS } from '../../src/identity/domain/sample-people';
-import { requireNames, type Line, type User } from '../../src/identity/domain/user';
+import type { Line } from '../../src/kernel/line';
+import { requireNames, type User } from '../../src/identity/domain/user';
 import { systemActor, type Actor } from '../../src/kernel/actor';
 import { messageKey } from '../../src/kernel/refusal';
 import type { Result } from '../../src/kernel/result';

@@ -25,21 +25,40 @@ const LETTERS: Record<string, Role> = {
 const MATRIX: readonly (readonly [Action, string])[] = [
   ['customer.read', 'marcup--s'],
   ['customer.write', 'ma------s'],
+  ['personal.read', 'ma--u----'],
+  ['personal.protect', '-a-------'],
   ['indicator.read', 'marcup--s'],
   ['indicator.readCredit', '-arcu---s'],
   ['indicator.import', '-a------s'],
+  ['indicator.score', '-arc-----'],
+  ['complaint.read', 'marcup--s'],
+  ['complaint.record', 'marc----s'],
   ['rating.read', 'marcup--s'],
   ['rating.run', '-a-c----s'],
+  ['rating.simulate', '-a-c-p--s'],
   ['run.cancel', '-a-c--y-s'],
   ['override.submit', 'marc-----'],
   ['request.read', 'marcup--s'],
+  ['request.comment', 'marc-p---'],
   ['request.decide', '--rc-----'],
+  ['request.breakGlass', '---c-----'],
   ['request.withdraw', 'marc-p--s'],
   ['limit.read', 'marcup--s'],
   ['limit.request', 'marc----s'],
   ['limit.open', '---------'],
+  ['limit.use', 'ma------s'],
+  ['limit.repay', '-a------s'],
+  ['limit.freeze', '-arc-----'],
+  ['limit.divide', '-arc-----'],
+  ['tier.read', 'marcup--s'],
+  ['tier.compute', '-a-c----s'],
+  ['tierTask.close', 'marc-----'],
+  ['riskEvent.record', 'marc----s'],
+  ['warning.read', 'marcup--s'],
+  ['warning.handle', 'marc-----'],
   ['policy.read', 'marcup--s'],
   ['policy.publish', '-----p---'],
+  ['scorecard.draft', '-a---p---'],
   ['outcome.read', '-arcu---s'],
   ['outcome.record', '-a------s'],
   ['audit.read', '---cu----'],
@@ -49,6 +68,13 @@ const MATRIX: readonly (readonly [Action, string])[] = [
 ];
 
 describe('what one role allows', () => {
+  test('finance approvers read the business, decide and comment, and nothing else', () => {
+    const allowed = ACTIONS.filter((action) => permit(person('FINANCE_APPROVER'), action).ok);
+    expect(allowed.filter((action) => !action.includes('.read'))).toEqual(['request.comment', 'request.decide']);
+    expect(allowed).not.toContain('indicator.readCredit');
+    expect(allowed).not.toContain('audit.read');
+  });
+
   test('the table has every action once', () => {
     expect(MATRIX.map(([action]) => action).sort()).toEqual([...ACTIONS].sort());
   });
@@ -154,7 +180,7 @@ describe('segregation of duties', () => {
     expect([rolesConflict(a, b), rolesConflict(b, a)]).toEqual([conflict, conflict]);
   });
 
-  test('two roles decide', () => {
-    expect(ROLES.filter(decidesRequests)).toEqual(['RISK_APPROVER', 'CHIEF_RISK_OFFICER']);
+  test('three roles decide', () => {
+    expect(ROLES.filter(decidesRequests)).toEqual(['RISK_APPROVER', 'FINANCE_APPROVER', 'CHIEF_RISK_OFFICER']);
   });
 });

@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { CUSTOMER_MAP, readCustomerCells } from '../../src/customers/domain/import-map';
 import { ROW_CODES } from '../../src/customers/domain/import-row';
-import { foldSnapshots, NOTHING_KNOWN } from '../../src/indicators/domain/current';
+import {
+  foldSnapshots,
+  NOTHING_KNOWN,
+  type FoldedSnapshot,
+  type FoldedValues,
+} from '../../src/indicators/domain/current';
 import { indicatorOf, MAX_ORDINAL } from '../../src/indicators/domain/dictionary';
 import { columnsRead, customerNumber, INDICATOR_MAP, type IndicatorMap } from '../../src/indicators/domain/import-map';
 import { isFuture, parseDate } from '../../src/indicators/domain/parse-date';
 import { parseValue } from '../../src/indicators/domain/parse-value';
+import { NO_PRECEDENCE } from '../../src/indicators/domain/precedence';
 import { readRow } from '../../src/indicators/domain/read-row';
 import { checkSnapshot, contentDigest, type SnapshotContent } from '../../src/indicators/domain/snapshot';
 import { messageKey } from '../../src/kernel/refusal';
@@ -423,18 +429,26 @@ describe('a snapshot', () => {
 
 describe('the fold of current values', () => {
   const snapshot = (asOf: string, recordedAt: string, values: Record<string, string>) => ({
+    id: `${asOf} ${recordedAt}`,
+    source: 'erp',
     asOf,
     recordedAt: new Date(recordedAt),
     values,
   });
   const slot = (code: string): number => indicatorOf(code).ordinal - 1;
+  const fold = (known: FoldedValues, snapshots: readonly FoldedSnapshot[]) =>
+    foldSnapshots(known, snapshots, NO_PRECEDENCE);
 
   test('the latest day wins, then the latest recording; other indicators stay', () => {
-    const folded = foldSnapshots(NOTHING_KNOWN, [
-      snapshot('2025-06-30', '2025-07-02T00:00:00Z', { roa: '0.3', roe: '0.5' }),
-      snapshot('2025-03-31', '2025-07-03T00:00:00Z', { roa: '0.1' }),
-      snapshot('2025-06-30', '2025-07-01T00:00:00Z', { roa: '0.2' }),
-    ]);
+    const folded = foldSnapshots(
+      NOTHING_KNOWN,
+      [
+        snapshot('2025-06-30', '2025-07-02T00:00:00Z', { roa: '0.3', roe: '0.5' }),
+        snapshot('2025-03-31', '2025-07-03T00:00:00Z', { roa: '0.1' }),
+        snapshot('2025-06-30', '2025-07-01T00:00:00Z', { roa: '0.2' }),
+      ],
+      NO_PRECEDENCE,
+    );
     expect(folded.values).toHaveLength(MAX_ORDINAL);
     expect(folded.values[slot('roa')]).toBe(0.3);
     expect(folded.asOf[slot('roa')]).toBe('2025-06-30');
@@ -464,8 +478,8 @@ describe('the fold of current values', () => {
           .map((item) => ({ item, key: keys.next().value as number }))
           .sort((a, b) => a.key - b.key)
           .map(({ item }) => item);
-        const stepwise = foldSnapshots(foldSnapshots(NOTHING_KNOWN, shuffled.slice(0, cut)), shuffled.slice(cut));
-        expect(stepwise).toEqual(foldSnapshots(NOTHING_KNOWN, list));
+        const stepwise = fold(fold(NOTHING_KNOWN, shuffled.slice(0, cut)), shuffled.slice(cut));
+        expect(stepwise).toEqual(fold(NOTHING_KNOWN, list));
       }),
     );
   });

@@ -35,9 +35,8 @@ describe('a limit that follows the grade in force', () => {
 });
 
 describe('a raise', () => {
-  const terms = { amount: '500.00', currency: 'CNY', paymentTermDays: 30, newBusinessAllowed: true };
   const raise = (amount: string, from = '100.00', justification = 'growing business') =>
-    decideRaise({ amount: from, terms }, { amount: new Decimal(amount), justification });
+    decideRaise({ amount: from, most: '500.00', bound: 'POLICY' }, { amount: new Decimal(amount), justification });
 
   it.each([
     ['without justification', '200', ' ', 'REQUIRED', undefined],

@@ -85,7 +85,7 @@ describe('the delivered approval matrix', () => {
     for (let notches = 1; notches <= 8; notches++) {
       const people = (direction: 'UP' | 'DOWN') =>
         routeChange(matrix, { kind: 'GRADE_OVERRIDE', direction, notches }).levels.reduce(
-          (sum, level) => sum + level.quorum,
+          (sum, level) => sum + Number(level.quorum),
           0,
         );
       expect(people('UP')).toBeGreaterThanOrEqual(people('DOWN'));

@@ -6,7 +6,7 @@ import { STORY_KINDS, type StoryKind } from '../../cli/sample/stories';
 import { creditCodeFault, leiFault } from '../../src/customers';
 import { indicatorOf } from '../../src/indicators';
 import { GRADES } from '../../src/kernel/grade';
-import { compileScorecard, EXPERT_SCORECARD, freezeCutPoints, inputIndicators, type Score } from '../../src/scorecards';
+import { compileScorer, EXPERT_SCORECARD, freezeCutPoints, inputIndicators, type Score } from '../../src/scorecards';
 
 const SEED = 20260101;
 const LAST = '2025-12-31';
@@ -151,7 +151,7 @@ const rate = (asOf: string): Map<string, Score> => {
     );
     const frozen = freezeCutPoints(EXPERT_SCORECARD, industry, { columns });
     if (!frozen.ok) throw new Error(frozen.refusal.message);
-    const card = compileScorecard(EXPERT_SCORECARD, frozen.value);
+    const card = compileScorer(EXPERT_SCORECARD, frozen.value);
     for (const { number } of members) {
       const score = card.score(inputIndicators(EXPERT_SCORECARD).map((code) => valueOf(number, code)));
       if (!score.ok) throw new Error(score.refusal.message);

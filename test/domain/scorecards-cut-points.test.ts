@@ -1,6 +1,6 @@
 /** How a reference population is cut into tenths, and what becomes of ties, gaps and small segments. */
 import fc from 'fast-check';
-import { MISSING_VALUE, compileScorecard, freezeCutPoints, segmentFor } from '../../src/scorecards';
+import { MISSING_VALUE, compileScorer, freezeCutPoints, segmentFor } from '../../src/scorecards';
 import { readCutPointSet } from '../../src/scorecards/domain/cut-points';
 import { SMALL_SCORECARD, freeze, oneIndicatorScorecard, oneTo, pointsOf, scoreOf } from './scorecards-fixture';
 
@@ -167,7 +167,7 @@ describe('what the segment does not know', () => {
     expect(frozen.perCharacteristic.map((row) => row.applicable)).toEqual([true, true, false, true, true, false]);
     // 25, 15, 12.6667 and 20 of 72.6667, largest remainders rounded up.
     expect(frozen.effectiveWeightsPpm).toEqual([344_037, 206_422, 0, 174_312, 275_229, 0]);
-    const scored = scoreOf(compileScorecard(SMALL_SCORECARD, frozen), [0, 1, 0.5, 0.8, 20, 9, 0]);
+    const scored = scoreOf(compileScorer(SMALL_SCORECARD, frozen), [0, 1, 0.5, 0.8, 20, 9, 0]);
     expect(scored.pointsCenti).toEqual([1000, 1000, 0, 1000, 1000, 0]);
     expect(scored).toMatchObject({ score: '100.0000', modelGrade: 'AAA', missing: [] });
     // Of potential nothing at all is known; of operation the capacity still is.

@@ -1,9 +1,9 @@
 /** A small scorecard that holds one of everything, and ways to fill it, for the tests of the scorecards room. */
 import {
-  compileScorecard,
+  compileScorer,
   freezeCutPoints,
   type Characteristic,
-  type CompiledScorecard,
+  type CompiledScorer,
   type CutPointSet,
   type ScorecardDefinition,
   type Values,
@@ -13,7 +13,7 @@ export const characteristic = (
   indicator: string,
   dimension: Characteristic['dimension'],
   weight: string,
-  missing: Characteristic['missing']['kind'] = 'INDUSTRY_MEAN',
+  missing: 'INDUSTRY_MEAN' | 'WORST' = 'INDUSTRY_MEAN',
 ): Characteristic => ({
   id: indicator,
   indicator,
@@ -80,7 +80,7 @@ export const freeze = (
   return frozen.value;
 };
 
-export const scoreOf = (compiled: CompiledScorecard, values: Values) => {
+export const scoreOf = (compiled: CompiledScorer, values: Values) => {
   const scored = compiled.score(values);
   if (!scored.ok) throw new Error(scored.refusal.message);
   return scored.value;
@@ -89,7 +89,7 @@ export const scoreOf = (compiled: CompiledScorecard, values: Values) => {
 /** Points of single values of one indicator against a population of it. */
 export const pointsOf = (indicator: string, population: Values, values: readonly (number | null)[]): number[] => {
   const definition = oneIndicatorScorecard(indicator);
-  const compiled = compileScorecard(definition, freeze(definition, [population]));
+  const compiled = compileScorer(definition, freeze(definition, [population]));
   return values.map((value) => (scoreOf(compiled, [value]).pointsCenti[0] ?? NaN) / 100);
 };
 

@@ -6,11 +6,11 @@ import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
 import {
   MISSING_VALUE,
-  compileScorecard,
+  compileScorer,
   explainScore,
   inputIndicators,
   pointsToE4,
-  type CompiledScorecard,
+  type CompiledScorer,
   type CutPointSet,
   type ScorecardDefinition,
 } from '../../src/scorecards';
@@ -38,7 +38,7 @@ const STAIRS = oneTo(100).map((step): Row => [
 ]);
 const columnsOf = (rows: readonly Row[]) =>
   SMALL_SCORECARD.characteristics.map((_, i) => rows.map((row) => row[i] ?? null));
-const onStairs = compileScorecard(SMALL_SCORECARD, freeze(SMALL_SCORECARD, columnsOf(STAIRS)));
+const onStairs = compileScorer(SMALL_SCORECARD, freeze(SMALL_SCORECARD, columnsOf(STAIRS)));
 
 describe('examples', () => {
   const best: Row = [0, 1, 0.01, 0.8, 100, 10, 0];
@@ -106,8 +106,7 @@ describe('examples', () => {
         ...definition,
         gradeThresholds: [{ grade: 'AAA' as const, minScore: thresholdOfBest }, ...definition.gradeThresholds.slice(1)],
       };
-      return scoreOf(compileScorecard(moved, freeze(moved, columnsOf(STAIRS))), [0, 1, 0.01, 0.8, 90, 10, 0])
-        .modelGrade;
+      return scoreOf(compileScorer(moved, freeze(moved, columnsOf(STAIRS))), [0, 1, 0.01, 0.8, 90, 10, 0]).modelGrade;
     };
     expect([at('97.9999'), at('98'), at('98.0001')]).toEqual(['AAA', 'AAA', 'AA']);
   });
@@ -120,7 +119,7 @@ describe('examples', () => {
     };
     const cutPoints = freeze(definition, [oneTo(100), oneTo(100)]);
     expect(cutPoints.effectiveWeightsPpm).toEqual([999_990, 10]);
-    const compiled = compileScorecard(definition, {
+    const compiled = compileScorer(definition, {
       ...cutPoints,
       perCharacteristic: cutPoints.perCharacteristic.map((row) => ({ ...row, meanPointsCenti: 550 })),
     });
@@ -141,7 +140,7 @@ describe('bad values', () => {
     const refusal = { code: 'INVALID', reason: 'NOT_A_NUMBER', params: { indicator: INPUTS[position] } };
     expect(onStairs.score(values)).toMatchObject({ ok: false, refusal });
     expect(onStairs.score(Float64Array.from(values as number[]))).toMatchObject({ ok: false, refusal });
-    expect(onStairs.scoreRow(Float64Array.from(values as number[]), 0, onStairs.newRow())).toBe(false);
+    expect(onStairs.scoreRow(Float64Array.from(values as number[]), 0, onStairs.newRows(1), 0)).toBe(false);
   });
 
   test('too few and too many are bugs', () => {
@@ -152,10 +151,8 @@ describe('bad values', () => {
   test('cut points of another definition are a bug', () => {
     const cutPoints = freeze(SMALL_SCORECARD, columnsOf(STAIRS));
     const other = { ...SMALL_SCORECARD, characteristics: [...SMALL_SCORECARD.characteristics].reverse() };
-    expect(() => compileScorecard(other, cutPoints)).toThrow('not made for this definition');
-    expect(() =>
-      compileScorecard(SMALL_SCORECARD, { ...cutPoints, effectiveWeightsPpm: [1, 2, 3, 4, 5, 6] }),
-    ).toThrow();
+    expect(() => compileScorer(other, cutPoints)).toThrow('not made for this definition');
+    expect(() => compileScorer(SMALL_SCORECARD, { ...cutPoints, effectiveWeightsPpm: [1, 2, 3, 4, 5, 6] })).toThrow();
   });
 });
 
@@ -171,9 +168,9 @@ const anyCase = fc
   .record({ population: fc.array(anyRow, { minLength: 1, maxLength: 60 }), row: anyRow })
   .filter(({ population }) => population.some((member) => member.slice(0, COUNT).some((value) => value !== null)));
 
-const compileOn = (population: readonly Row[]): { cutPoints: CutPointSet; compiled: CompiledScorecard } => {
+const compileOn = (population: readonly Row[]): { cutPoints: CutPointSet; compiled: CompiledScorer } => {
   const cutPoints = freeze(SMALL_SCORECARD, columnsOf(population));
-  return { cutPoints, compiled: compileScorecard(SMALL_SCORECARD, cutPoints) };
+  return { cutPoints, compiled: compileScorer(SMALL_SCORECARD, cutPoints) };
 };
 
 /** Later is better; a copy of the direction rules on purpose. */
@@ -240,30 +237,27 @@ describe('properties', () => {
         const singles = rows.map((row) => scoreOf(compiled, row));
 
         const packed = Float64Array.from(rows.flat(), (value) => value ?? MISSING_VALUE);
-        const scratch = compiled.newRow();
+        const scored = compiled.newRows(rows.length);
         rows.forEach((_, step) => {
-          const index = (start + step) % rows.length;
-          expect(compiled.scoreRow(packed, index * INPUTS.length, scratch)).toBe(true);
+          const row = (start + step) % rows.length;
+          expect(compiled.scoreRow(packed, row * compiled.width, scored, row)).toBe(true);
+        });
+        singles.forEach((single, row) => {
           expect({
-            scoreE4: scratch.scoreE4,
-            pointsCenti: [...scratch.pointsCenti],
-            modelGrade: gradeOfRank(scratch.modelRank),
-            uncappedGrade: gradeOfRank(scratch.uncappedRank),
-            caps: compiled.capsOf(scratch.capBits),
-            notes: compiled.notesOf(scratch.noteBits),
-          }).toEqual({
-            ...singles[index],
-            score: undefined,
-            missing: undefined,
-            scoreE4: pointsToE4(singles[index]?.score ?? ''),
-          });
+            scoreE4: scored.scoreE4[row],
+            pointsCenti: [...scored.pointsCenti.subarray(row * COUNT, (row + 1) * COUNT)],
+            modelGrade: gradeOfRank(scored.modelRank[row] ?? 0),
+            uncappedGrade: gradeOfRank(scored.uncappedRank[row] ?? 0),
+            caps: compiled.capsOf(scored.capBits[row] ?? 0),
+            notes: compiled.notesOf(scored.noteBits[row] ?? 0),
+          }).toEqual({ ...single, score: undefined, missing: undefined, scoreE4: pointsToE4(single.score) });
         });
 
         // As after years in the database: definition, cut points and inputs as JSON.
         const stored = JSON.parse(JSON.stringify({ definition: SMALL_SCORECARD, cutPoints, rows }));
         const definition = parseScorecardDefinition(stored.definition);
         if (!definition.ok) throw new Error(definition.refusal.message);
-        const replayed = compileScorecard(definition.value, readCutPointSet(stored.cutPoints));
+        const replayed = compileScorer(definition.value, readCutPointSet(stored.cutPoints));
         expect(digestOf((stored.rows as Row[]).map((row) => ({ ...scoreOf(replayed, row) })))).toBe(
           digestOf(singles.map((single) => ({ ...single }))),
         );
@@ -344,7 +338,7 @@ const rateByTheBook = (population: readonly Row[], row: Row) => {
 
 describe('the calculation log', () => {
   const cutPoints = freeze(SMALL_SCORECARD, columnsOf(STAIRS.map((row) => row.with(5, null))));
-  const compiled = compileScorecard(SMALL_SCORECARD, cutPoints);
+  const compiled = compileScorer(SMALL_SCORECARD, cutPoints);
   const inputs: Row = [0, null, 1.2, 0.8, 90, 5, 1];
   const scored = scoreOf(compiled, inputs);
 
@@ -369,7 +363,7 @@ describe('the calculation log', () => {
       ['cooperationYears', 90, 'SCORED', '9.00', '20', '22.2222', '20.0000'],
       ['strategicFit', 5, 'NOT_APPLICABLE', '0.00', '10', '0.0000', '0.0000'],
     ]);
-    expect(log.caps.map((cap) => [cap.id, cap.input, cap.capGrade])).toEqual([
+    expect(log.rules.map((rule) => [rule.id, rule.input, rule.grade])).toEqual([
       ['insolvent', 1.2, 'CCC'],
       ['bankruptcy', 1, 'C'],
     ]);

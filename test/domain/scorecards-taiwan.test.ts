@@ -8,7 +8,7 @@ import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
 import { findIndicator, indicatorOf } from '../../src/indicators/domain/dictionary';
 import { GRADES } from '../../src/kernel/grade';
-import { EXPERT_SCORECARD, compileScorecard } from '../../src/scorecards';
+import { EXPERT_SCORECARD, compileScorer } from '../../src/scorecards';
 import { freeze, scoreOf } from './scorecards-fixture';
 
 interface RatioMap {
@@ -55,7 +55,7 @@ describeWithFile('the expert scorecard on 6,819 firms', () => {
     };
     const columns = EXPERT_SCORECARD.characteristics.map(({ indicator }) => rows.map((row) => valueOf(row, indicator)));
     const cutPoints = freeze(EXPERT_SCORECARD, columns, map.customer.create.industry);
-    const compiled = compileScorecard(EXPERT_SCORECARD, cutPoints);
+    const compiled = compileScorer(EXPERT_SCORECARD, cutPoints);
     firms = rows.map((row) => {
       const { score, modelGrade } = scoreOf(
         compiled,

@@ -36,7 +36,9 @@ export const runCookbook = async (api: TestApi): Promise<Example[]> => {
 
 /* What differs from run to run */
 
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const DIGEST = /\b[0-9a-f]{64}\b/g;
+const SIGNATURE = /(signature=)[\w-]{43}$/;
 const BASE64URL = /^[\w-]{16,}$/;
 
 const settle = (ran: readonly Ran[]): Ran[] => {
@@ -44,7 +46,7 @@ const settle = (ran: readonly Ran[]): Ran[] => {
   const cursors = numbered((n) => sha256(`cursor ${n}`).slice(0, 12));
   const digests = new Map(digestsOfRequests(ran).map((digest, n) => [digest, sha256(`request ${n}`)]));
   const settleText = (text: string): string => {
-    const plain = (digests.get(text) ?? text).replace(UUID, ids);
+    const plain = text.replace(DIGEST, (digest) => digests.get(digest) ?? digest).replace(UUID, ids).replace(SIGNATURE, `$1${sha256('link').slice(0, 43)}`);
     if (plain !== text || !BASE64URL.test(text)) return plain;
     const decoded = Buffer.from(text, 'base64url').toString('utf8');
     const cursor = /^\["([0-9a-f]{12})",/.exec(decoded)?.[1];
@@ -55,7 +57,13 @@ const settle = (ran: readonly Ran[]): Ran[] => {
     if (typeof value === 'string') return settleText(value);
     if (Array.isArray(value)) return value.map(deep);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, deep(inner)]));
+    return Object.fromEntries(
+      Object.entries(value as object).map(([key, inner]) => [
+        key,
+        // Made anew for everybody and every moment.
+        key === 'challenge' || key === 'signature' && typeof inner === 'string' ? sha256(key) : deep(inner),
+      ]),
+    );
   };
   return ran.map((example) => ({ ...example, variables: deep(example.variables), data: deep(example.data) }));
 };
@@ -76,8 +84,11 @@ const numbered = (name: (n: number) => string): ((text: string) => string) => {
 const digestsOfRequests = (value: Loose): string[] => {
   if (typeof value !== 'object' || value === null) return [];
   const inner = Object.values(value as object).flatMap(digestsOfRequests);
-  return [...new Set('routingRow' in value && 'digest' in value ? [value.digest as string, ...inner] : inner)];
+  return [...new Set('digest' in value && isRequest(value) ? [value.digest as string, ...inner] : inner)];
 };
+
+const isRequest = (value: object): boolean =>
+  'routingRow' in value || ('number' in value && /^CR-\d+$/.test(String(value.number)));
 
 /* The page */
 

@@ -1,5 +1,5 @@
-import { buildSchema } from 'graphql';
-import { createSchema, printedSchema } from '../../graphql/schema';
+import { buildSchema, validateSchema } from 'graphql';
+import { createPresentSchema, createSchema, printedSchema } from '../../graphql/schema';
 import { expectGolden } from './golden';
 import { deprecatedWithoutDate, undescribed } from './schema-rules';
 
@@ -7,6 +7,11 @@ const schema = createSchema();
 
 it('the schema that the resolvers make is the committed one', () => {
   expectGolden('graphql/schema.graphql', printedSchema(schema));
+});
+
+it('the schema is sound, with and without the past', () => {
+  expect(validateSchema(schema)).toEqual([]);
+  expect(validateSchema(createPresentSchema())).toEqual([]);
 });
 
 it('every type, field, argument, input and enum value is described', () => {

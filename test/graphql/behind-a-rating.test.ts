@@ -89,7 +89,7 @@ describe('the scorecard behind a rating', () => {
       number: 1,
       state: 'LIVE',
       digest: live.digest,
-      effectiveFrom: live.publishedAt.toISOString(),
+      effectiveFrom: live.effectiveFrom?.toISOString(),
     });
     const again = await api.ask(
       'maker',

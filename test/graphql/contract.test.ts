@@ -342,7 +342,13 @@ describe('the rest of the site', () => {
     });
     expect(await got.json()).toMatchObject({ data: { __typename: 'Query' } });
     expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
-    expect(await (await fetch(`${api.url}/readyz`)).json()).toEqual({ ready: true, database: 'ok', schema: 'current' });
+    expect(await (await fetch(`${api.url}/readyz`)).json()).toEqual({
+      ready: true,
+      database: 'ok',
+      schema: 'current',
+      // No worker runs beside it.
+      auditLog: 'behind',
+    });
     expect((await fetch(`${api.url}/nowhere`)).status).toBe(404);
   });
 
@@ -351,13 +357,13 @@ describe('the rest of the site', () => {
       'not ready on a database that lacks a migration',
       'DELETE FROM migration WHERE id = (SELECT max(id) FROM migration)',
       "INSERT INTO migration (timestamp, name) VALUES (1, '$newest')",
-      { ready: false, database: 'ok', schema: 'older' },
+      { ready: false, database: 'ok', schema: 'older', auditLog: null },
     ],
     [
       'ready on one that a newer release has migrated',
       "INSERT INTO migration (timestamp, name) VALUES (1, 'FromTheFuture1')",
       "DELETE FROM migration WHERE name = 'FromTheFuture1'",
-      { ready: true, database: 'ok', schema: 'newer' },
+      { ready: true, database: 'ok', schema: 'newer', auditLog: 'behind' },
     ],
   ])('is %s', async (_, change, undo, expected) => {
     const [newest] = await api.test.asOwner<{ name: string }>('SELECT name FROM migration ORDER BY id DESC LIMIT 1');

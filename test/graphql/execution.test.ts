@@ -89,6 +89,38 @@ describe('the short way answers as the long one', () => {
     expect(await post(SHORT, body, { authorization })).toEqual(await post(LONG, body, { authorization }));
   });
 
+  describe('to a query that it knows', () => {
+    const query =
+      'query Known($first: Int!, $after: String) { customers(first: $first, after: $after) { nodes { id number grade { inForce { value } } } pageInfo { endCursor } } }';
+    const bodyOf = (variables: unknown, more: object = {}): string => JSON.stringify({ query, variables, ...more });
+
+    beforeAll(async () => {
+      const authorization = `Bearer ${await api.token('approver')}`;
+      for (let again = 0; again < 3; again++) await post(SHORT, bodyOf({ first: 2 }), { authorization });
+    });
+
+    it.each<[string, string, Record<string, string>, number]>([
+      ['with an answer', bodyOf({ first: 3 }), {}, 200],
+      ['under its name', bodyOf({ first: 3 }, { operationName: 'Known' }), {}, 200],
+      ['under another name', bodyOf({ first: 3 }, { operationName: 'Other' }), {}, 400],
+      ['with extensions', bodyOf({ first: 3 }, { extensions: {} }), {}, 200],
+      ['for another form of JSON', bodyOf({ first: 3 }), { accept: 'application/graphql-response+json' }, 200],
+      ['for a form that is not to be had', bodyOf({ first: 3 }), { accept: 'text/plain' }, 406],
+      ['with a variable that does not fit', bodyOf({ first: 'many' }), {}, 400],
+      ['without its variables', bodyOf(null), {}, 400],
+      ['with variables that are a list', bodyOf([]), {}, 400],
+      ['with a page that is too large', bodyOf({ first: 101 }), {}, 200],
+      ['with a cursor of another list', bodyOf({ first: 3, after: 'WyJ4IiwiIiwiMSJd' }), {}, 200],
+      ['from nobody', bodyOf({ first: 3 }), { authorization: 'Bearer' }, 200],
+      ['with a token that does not hold', bodyOf({ first: 3 }), { authorization: 'Bearer forged' }, 401],
+    ])('%s', async (_, body, headers, status) => {
+      const own = { authorization: `Bearer ${await api.token('approver')}`, ...headers };
+      const answered = await post(SHORT, body, own);
+      expect(answered.status).toBe(status);
+      expect(answered).toEqual(await post(LONG, body, own));
+    });
+  });
+
   it('a token that does not hold', async () => {
     const body = '{"query":"{ viewer { id } }"}';
     const headers = { authorization: 'Bearer forged' };

@@ -2,7 +2,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getIntrospectionQuery, getOperationAST, Kind, parse, print } from 'graphql';
+import {
+  getIntrospectionQuery,
+  getOperationAST,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isRequiredInputField,
+  Kind,
+  parse,
+  print,
+  typeFromAST,
+  type GraphQLInputType,
+} from 'graphql';
 import { createCostModel } from '../../graphql/cost';
 import { createRateLimiter } from '../../graphql/rate-limit';
 import { createSchema } from '../../graphql/schema';
@@ -12,12 +25,14 @@ import { ok } from '../../src/kernel/result';
 import { openRateLimitStore } from '../../src/platform/rate-limit-store';
 import { publishedOperations, useApi, type Answer } from '../support/api';
 import { useDatabase } from '../support/database';
+import { waitingFor } from '../support/locks';
 
 const codeOf = (answer: Answer): unknown => answer.errors[0]?.extensions['code'];
 const defaults = readConfig({});
 
 describe('the estimate', () => {
-  const model = createCostModel(createSchema());
+  const schema = createSchema();
+  const model = createCostModel(schema);
   const costOf = (text: string, variables: Record<string, unknown> = {}): number | null => {
     const document = parse(text);
     const operation = getOperationAST(document);
@@ -56,6 +71,13 @@ describe('the estimate', () => {
       {},
       4,
     ],
+    ['the schema costs a tenth of what it tells', '{ __type(name: "PageInfo") { fields { name } } }', {}, 1 + 1],
+    [
+      'and is counted, not guessed',
+      'query ($n: String!) { __type(name: $n) { fields { name type { name } } } }',
+      { n: 'PageInfo' },
+      1 + Math.ceil((1 + 4 * 3) / 10),
+    ],
     ['what is skipped is free', 'query ($s: Boolean!) { viewer { id @skip(if: $s) } }', { s: true }, 1],
     ['what is not skipped is not', 'query ($s: Boolean!) { viewer { id @skip(if: $s) } }', { s: false }, 2],
     [
@@ -93,7 +115,7 @@ describe('the estimate', () => {
       const variables = Object.fromEntries(
         (operation.variableDefinitions ?? [])
           .filter(({ type, defaultValue }) => type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined)
-          .map(({ variable }) => [variable.name.value, SAMPLE_VALUES[name] ?? SAMPLE_VALUES[variable.name.value]]),
+          .map(({ variable, type }) => [variable.name.value, fitting(typeFromAST(schema, type) as GraphQLInputType)]),
       );
       return { name, points: model.costOf(document, operation, variables) };
     });
@@ -103,37 +125,30 @@ describe('the estimate', () => {
   });
 });
 
-/** Whatever fits the type of a required variable. */
-const SAMPLE_VALUES: Readonly<Record<string, unknown>> = {
-  id: 'x',
-  kind: 'APPROVAL_MATRIX',
-  code: 'roa',
-  event: 'DEFAULT',
-  source: 'x',
-  updatedSince: '2026-01-01T00:00:00Z',
-  'approve-request': { requestId: 'x', expectedVersion: 1 },
-  'reject-request': { requestId: 'x', expectedVersion: 1 },
-  'withdraw-request': { requestId: 'x', expectedVersion: 1 },
-  'rate-customer': { customerId: 'x' },
-  'cancel-rating-run': { runId: 'x' },
-  'register-customer': { number: 'x' },
-  'update-customer': { customerId: 'x', expectedVersion: 1, changes: {} },
-  'relate-customers': { fromId: 'x', toId: 'y', kind: 'PARENT' },
-  'end-customer-relation': { relationId: 'x', reason: '' },
-  'submit-grade-override': {
-    customerId: 'x',
-    toGrade: 'C',
-    reasonCode: '',
-    justification: '',
-    validUntil: '2026-06-01T00:00:00Z',
-    expectedVersion: 1,
-  },
-  'request-credit-limit-raise': {
-    customerId: 'x',
-    amount: { amount: '1.00', currency: 'CNY' },
-    justification: '',
-    expectedVersion: 1,
-  },
+/** A value that fits the type and says nothing about size: of input objects only what is required. */
+const fitting = (type: GraphQLInputType): unknown => {
+  if (isNonNullType(type)) return fitting(type.ofType);
+  if (isListType(type)) return [fitting(type.ofType)];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (isInputObjectType(type)) {
+    const required = Object.values(type.getFields()).filter(isRequiredInputField);
+    return Object.fromEntries(required.map((field) => [field.name, fitting(field.type)]));
+  }
+  const value = SCALARS[type.name];
+  if (value === undefined) throw new Error(`no value of ${type.name} is known here`);
+  return value;
+};
+
+const SCALARS: Readonly<Record<string, unknown>> = {
+  ID: 'x',
+  String: 'x',
+  Int: 1,
+  Boolean: true,
+  DateTime: '2026-01-01T00:00:00Z',
+  Date: '2026-01-01',
+  Decimal: '1.00',
+  JSON: {},
+  JSONObject: {},
 };
 
 /** Names of fields that stand in one another, `depth` with the plain one at the end. */
@@ -184,6 +199,28 @@ describe('as it comes', () => {
     expect(answer.extensions.cost).toEqual({ requested: 20_201, actual: 0, limit: 10_000 });
     expect(read).not.toHaveBeenCalled();
     read.mockRestore();
+  });
+
+  it.each([
+    ['whole', getIntrospectionQuery()],
+    [
+      'by fragments, in part, with what is deprecated',
+      `query ($all: Boolean = true) {
+      __typename kept: __schema { types { ...T } directives { args { name } } } one: __type(name: "Customer") { ...T }
+    } fragment T on __Type { name fields(includeDeprecated: $all) { ...F } possibleTypes { name } enumValues { name @skip(if: $all) } }
+      fragment F on __Field { name args { name type { ofType { name } } } type { name fields { name } } }`,
+    ],
+  ])('knows what a look at the schema answers with: %s', async (_, document) => {
+    const { errors, extensions } = await api.ask('approver', document);
+    expect(errors).toEqual([]);
+    expect(extensions.cost.requested).toBe(extensions.cost.actual);
+  });
+
+  it('refuses many looks at the schema at once', async () => {
+    const looks = Array.from({ length: 90 }, (_, i) => `a${i}: __schema { ...T }`).join(' ');
+    const parts = 'types { name fields { name type { name ofType { name } } args { name } } }';
+    const answer = await api.ask('approver', `{ ${looks} } fragment T on __Schema { ${parts} }`);
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'COST_LIMIT_EXCEEDED']);
   });
 
   it.each<[string, string, string | undefined]>([
@@ -418,12 +455,10 @@ describe('a statement that takes too long', () => {
     await api.test.asOwner('BEGIN');
     await api.test.asOwner('LOCK TABLE customer IN ACCESS EXCLUSIVE MODE');
     const answer = await api.ask('approver', '{ customers { nodes { id } } }');
-    const waiting = await api.test.asOwner<{ count: number }>(
-      "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    );
+    const waiting = await waitingFor(api.test, 'customer');
     await api.test.asOwner('ROLLBACK');
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true });
-    expect(waiting).toEqual([{ count: 0 }]);
+    expect(waiting).toBe(0);
     expect((await api.ask('approver', '{ customers { nodes { id } } }')).errors).toEqual([]);
   });
 });
@@ -450,7 +485,7 @@ describe('a change that another one holds up', () => {
 });
 
 describe('a transaction in which nothing happens', () => {
-  const api = useApi('empty', { idleInTransactionTimeoutMs: 100 });
+  const api = useApi('empty', { idleInTransactionTimeoutMs: 1_000 });
 
   it('is undone and lets its locks go, and its request can be tried again', async () => {
     const register = (number: string): Promise<Answer> =>

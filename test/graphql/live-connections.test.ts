@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { getIntrospectionQuery } from 'graphql';
 import { createApp } from '../../src/app';
+import type { Config } from '../../src/config';
 import type { ConnectionLimits } from '../../graphql/subscriptions/limits';
 import { publishedOperations, useApi, type Loose, type TestApi } from '../support/api';
 import {
@@ -30,8 +31,8 @@ const INBOX = 'subscription { inboxChanged { requestId } }';
 const VIEWER = '{ viewer { id } }';
 const hour = 3_600_000;
 
-const serve = async (limits: Partial<ConnectionLimits>): Promise<string> => {
-  const started = await startLive(api.app, limits);
+const serve = async (limits: Partial<ConnectionLimits>, settings: Partial<Config> = {}): Promise<string> => {
+  const started = await startLive(api.app, limits, settings);
   servers.push(started);
   return started.url;
 };
@@ -447,12 +448,14 @@ describe('too much', () => {
 });
 
 describe('a client that never reads', () => {
+  /** What is loud enough would be refused for its cost otherwise. */
+  const AT_ANY_COST = { queryCostLimit: 1e9, rateLimitPerMinute: 0 };
   /** An answer of about a megabyte for every twelve aliases. */
   const loud = (aliases: number): string =>
     `{ ${Array.from({ length: aliases }, (_, i) => `a${i}: __schema { types { fields { type { name description fields { name description } } } } }`).join(' ')} }`;
 
   it('is closed, and nothing more is begun for it', async () => {
-    const url = await serve({ stallMs: 1_000 });
+    const url = await serve({ stallMs: 1_000 }, AT_ANY_COST);
     const socket = await connectSocket(url, await api.token('maker'));
     socket.socket.pause();
     for (let i = 0; i < 80; i++) {
@@ -468,7 +471,7 @@ describe('a client that never reads', () => {
   });
 
   it('has its event stream closed too', async () => {
-    const url = await serve({ stallMs: 500 });
+    const url = await serve({ stallMs: 2_000 }, AT_ANY_COST);
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');

@@ -137,6 +137,22 @@ describe('/metrics', () => {
     expect(seen.some((line) => line.startsWith('process_cpu_seconds_total '))).toBe(true);
   });
 
+  test('counts what is refused before GraphQL hears of it', async () => {
+    const url = await serve({});
+    const post = (body: string): Promise<Response> =>
+      fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const count = async (code: string): Promise<number> => {
+      const line = (await figures(url)).find((figure) => figure.startsWith(`tierwarden_faults_total{code="${code}"}`));
+      return Number(line?.split(' ')[1] ?? 0);
+    };
+    const before = [await count('PAYLOAD_TOO_LARGE'), await count('BAD_USER_INPUT')];
+    const query = '{ viewer { id } }';
+    expect((await post(JSON.stringify({ query, variables: { text: 'x'.repeat(1e6) } }))).status).toBe(413);
+    expect((await post('{')).status).toBe(400);
+    expect((await post(JSON.stringify({ query, variables: { text: 'a\0b' } }))).status).toBe(400);
+    expect([await count('PAYLOAD_TOO_LARGE'), await count('BAD_USER_INPUT')]).toEqual([before[0]! + 1, before[1]! + 2]);
+  });
+
   test('answers while the queue does not', async () => {
     const url = await serve({ redis: { kind: 'single', url: 'redis://127.0.0.1:1' } });
     const seen = await figures(url);

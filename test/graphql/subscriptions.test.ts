@@ -148,11 +148,12 @@ describe('across processes', () => {
     const id = Buffer.from(`RatingRun:${runId}`).toString('base64url');
     const progress = await follow(transport, api.url, 'analyst', 'run-progress', { id });
     required(await worker.app.ratings.runChunk(by, { runId, ordinal: 1 }));
+    required(await worker.app.ratings.finishRun(by, { runId }));
     expect(await progress.ended).toBe('complete');
-    expect(payloads(progress, 'runProgress')).toEqual([
-      { runId: id, state: 'RUNNING', done: 0, total: 600, version: 1 },
-      { runId: id, state: 'COMPLETED', done: 600, total: 600, version: 2 },
-    ]);
+    const told = payloads(progress, 'runProgress');
+    expect(told[0]).toEqual({ runId: id, state: 'RUNNING', done: 0, total: 600, version: 1 });
+    // What lies between may come as one with what follows.
+    expect(told.at(-1)).toEqual({ runId: id, state: 'COMPLETED', done: 600, total: 600, version: 3 });
   });
 
   it('what came while the database was away comes afterwards', async () => {

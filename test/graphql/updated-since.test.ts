@@ -81,7 +81,10 @@ it('a run is there with its start, with each of its chunks and with its end', as
   const ratedAt = later();
   expect(await runsSince(ratedAt)).toEqual([]);
   required(await api.app.ratings.runChunk(by, { runId, ordinal: 1 }));
-  expect(await runsSince(ratedAt)).toEqual([{ id, state: 'COMPLETED', chunksDone: 1, updatedAt: ratedAt }]);
+  expect(await runsSince(ratedAt)).toEqual([{ id, state: 'RUNNING', chunksDone: 1, updatedAt: ratedAt }]);
+  const endedAt = later();
+  required(await api.app.ratings.finishRun(by, { runId }));
+  expect(await runsSince(endedAt)).toEqual([{ id, state: 'COMPLETED', chunksDone: 1, updatedAt: endedAt }]);
   expect(await runsSince(ratedAt, { state: { notIn: ['COMPLETED'] } })).toEqual([]);
   expect(await runsSince(startedAt, { startedAt: { lt: startedAt } })).toEqual([]);
 });
@@ -91,10 +94,7 @@ it('a run of several chunks is there with each', async () => {
   const { runId } = required(await api.app.ratings.startRun(by));
   await api.test.asOwner("SELECT set_config('tierwarden.actor', 'test', false)");
   // The sample fits into one chunk; a second one, of the same customers, is enough to see the first one finished.
-  await api.test.asOwner(
-    'INSERT INTO rating_run_chunk (run_id, ordinal, bucket_from, bucket_to) VALUES ($1, 2, 1024, 1024)',
-    [runId],
-  );
+  await api.test.asOwner('INSERT INTO rating_run_chunk (run_id, ordinal) VALUES ($1, 2)', [runId]);
   const ratedAt = later();
   required(await api.app.ratings.runChunk(by, { runId, ordinal: 1 }));
   const id = Buffer.from(`RatingRun:${runId}`).toString('base64url');

@@ -67,6 +67,8 @@ const BROKEN: readonly Case[] = [
   ['doors-stand-apart', 'graphql/asks-worker.ts', "import '../workers/main';"],
   ['nobody-imports-cli-or-bench', 'graphql/asks-cli.ts', "import '../cli/main';"],
   ['nobody-imports-cli-or-bench', 'workers/asks-bench.ts', "import '../bench/rerate';"],
+  ['verifier-stands-alone', 'cli/verify/asks-room.ts', "import '../../src/kernel/pure';"],
+  ['verifier-stands-alone', 'cli/verify/asks-command.ts', "import '../main';"],
   ['nobody-imports-tests', 'cli/asks-test.ts', "import '../test/support';"],
   ['console-sees-the-contract-only', 'console/asks-server.ts', "import '../graphql/server';"],
   ['console-sees-the-contract-only', 'console/asks-room.ts', "import '../src/kernel/pure';"],

@@ -9,23 +9,111 @@ const api = useApi('empty');
 
 const VALUES = [
   'AppliedCap',
+  'AppliedRule',
   'ApprovalLevel',
+  'BreakGlassReviewProposal',
   'CalculationLog',
   'CalculationLogRow',
   'CharacteristicCutPoints',
   'CreditLimitProposal',
+  'CustomersAmount',
+  'DelegationProposal',
+  'DimensionScore',
+  'ErasureProposal',
   'Evidence',
   'GradeCount',
+  'GradeCrossing',
+  'GradeLevelCount',
+  'GradeMoveCount',
   'GradeOverrideProposal',
+  'GradeReport',
+  'GradeUpgradeProposal',
   'GradeValue',
+  'GroupExposure',
+  'HeldGradesProposal',
   'IndicatorDefinition',
+  'InputOverrideProposal',
+  'LifeCycleFact',
+  'LifeCycleRule',
+  'LifetimeInputs',
+  'Lift',
+  'LiftStep',
+  'LimitCrossings',
+  'LimitUnfreezeProposal',
+  'MatchedComplaintRule',
   'Money',
+  'ParkedReason',
+  'PeerDistance',
+  'PolicyText',
+  'PolicyVersionImpact',
+  'PolicyVersionProposal',
+  'PortfolioWhatIf',
+  'PortfolioBandCount',
+  'ProposedChange',
   'RatingNote',
+  'RatingRunProposal',
+  'RoleGrantProposal',
+  'RunFigures',
+  'ScoreBin',
+  'ScoreDrift',
+  'ScorecardFinding',
+  'ScorecardVersionImpact',
+  'ScorecardVersionProposal',
+  'SimulatedImpact',
+  'Suggestion',
+  'TextsToSign',
+  'TermCrossing',
+  'TierCrossing',
+  'TreatmentPlan',
+  'ValuePartCuts',
+  'ValuePartScore',
   'ViewerAction',
+  'VoteSignature',
 ];
 
-const ANSWERS = ['GradeOutcome', 'PageInfo', 'RankPower', 'TotalCount', 'UserError', 'Viewer'];
-const EVENTS = ['InboxChange', 'RequestChange', 'RunProgress'];
+const ANSWERS = [
+  'AuditCheckpoint',
+  'AuditCompleteness',
+  'AuditConsistency',
+  'AuditRecordVersion',
+  'CampaignPoint',
+  'CampaignTarget',
+  'ComplaintRule',
+  'ComplaintRules',
+  'ContributionChange',
+  'CreditCheck',
+  'CustomerWhatIf',
+  'DueMonth',
+  'DecisionResult',
+  'DutyConflict',
+  'AuditSearch',
+  'GradeOutcome',
+  'IndicatorSource',
+  'IndicatorSourceMonth',
+  'LimitChange',
+  'OverrideFigures',
+  'OverrideGroup',
+  'OverrideReport',
+  'FailedPolicyCase',
+  'PageInfo',
+  'PolicyCheck',
+  'PolicyDifference',
+  'PolicyFinding',
+  'PolicySentence',
+  'PersonalData',
+  'RankPower',
+  'RatingCampaign',
+  'RowRefusalCount',
+  'ReratingFigures',
+  'ScorecardChange',
+  'SigningKey',
+  'SigningKeyChallenge',
+  'TotalCount',
+  'UserError',
+  'Viewer',
+  'WhatIfSide',
+];
+const EVENTS = ['InboxChange', 'RequestChange', 'RunProgress', 'WarningRaised'];
 
 const schema = createSchema();
 const payloads = Object.values(schema.getMutationType()?.getFields() ?? {}).map(({ type }) =>
@@ -42,6 +130,15 @@ it('of this program', () => {
     neverNull: ['User.orgUnit'],
   });
   expect(found).toEqual([]);
+});
+
+it('no join of a model leaves out what leads to it', () => {
+  const leavingOut = [...api.app.reads.models.values()].flatMap(({ name, joins = {} }) =>
+    Object.entries(joins)
+      .filter(([, join]) => !/^(LEFT JOIN|CROSS JOIN LATERAL)\b/.test(join('t')) || /\n\s*JOIN\b[^)]*$/.test(join('t')))
+      .map(([join]) => `${name}.${join}`),
+  );
+  expect(leavingOut).toEqual([]);
 });
 
 describe('each rule bites', () => {

@@ -108,11 +108,10 @@ it('a limit follows a fallen turnover at the next rating, also where the grade s
   expect(Number(approved.amount)).toBeLessThanOrEqual(Number(allowed.amount));
 });
 
-it('a chunk that waited behind a rating rates on the values of that rating or newer ones, and later in time', async () => {
-  const { runId } = required(await api.app.ratings.startRun(by));
+it('who is rated by himself while a run is under way keeps that rating; the run rates what was known when it began', async () => {
   const of = await graded('AA');
-  const held = await holdGrade(of.key);
-  const chunk = api.app.ratings.runChunk(by, { runId, ordinal: 1 });
+  const { runId } = required(await api.app.ratings.startRun(by));
+  api.test.clock.advance(1_000);
   required(
     await api.app.indicators.commands.recordSnapshot(by, {
       customerId: of.key,
@@ -122,25 +121,21 @@ it('a chunk that waited behind a rating rates on the values of that rating or ne
       values: { blacklistHit: '1' },
     }),
   );
-  await held.release();
-  expect(await chunk).toMatchObject({ ok: true, value: { done: true } });
+  required(await api.app.ratings.runChunk(by, { runId, ordinal: 1 }));
+  const { ratingId } = required(await api.app.ratings.rateCustomer(by, { customerId: of.key }));
+  const version = async () => (await api.app.ratings.queries.gradesOf(by.actor, [of.key]))[0]?.version;
+  const before = await version();
+  api.test.clock.advance(1_000);
+  expect(required(await api.app.ratings.finishRun(by, { runId }))).toEqual({ state: 'COMPLETED' });
   const [now] = await api.app.ratings.queries.gradesOf(by.actor, [of.key]);
-  expect(now).toMatchObject({ grade: 'C' });
+  expect(now).toMatchObject({ grade: 'C', ratingId, version: before });
+  const ofRun = await api.test.asOwner<{ caps: string[] }>(
+    'SELECT caps FROM rating WHERE run_id = $1 AND customer_id = $2',
+    [runId, of.key],
+  );
+  expect(ofRun).toEqual([{ caps: [] }]);
   const { gradeHistory } = await readObject(api.app.reads, by.actor, ['Customer', of.key], {
     gradeHistory: { inForceBefore: true, inForceAfter: true },
   });
   expect(gradeHistory[0]).toMatchObject({ inForceBefore: { value: 'AA' }, inForceAfter: { value: 'C' } });
 });
-
-/** Locks a customer's grade in a transaction of its own until it is released. */
-const holdGrade = async (customerId: string): Promise<{ release: () => Promise<void> }> => {
-  const runner = api.test.database.dataSource.createQueryRunner();
-  await runner.startTransaction();
-  await runner.query('SELECT FROM customer_grade WHERE customer_id = $1 FOR UPDATE', [customerId]);
-  return {
-    release: async () => {
-      await runner.rollbackTransaction();
-      await runner.release();
-    },
-  };
-};

@@ -24,6 +24,10 @@ const EVERYTHING = `query Everything($id: ID, $number: String, $asOf: DateTime, 
     override { id toGrade { value } validUntil endedAt endCause }
     creditLimit { approved { amount currency } allowed { amount } paymentTermDays newBusinessAllowed updatedAt version
       entries(first: 40) { nodes { kind bookedAt after { amount } } totalCount { count } } }
+    tier { tier valueBand riskClass warning effectiveFrom version grade { value } plan { serviceLevel prepaymentShare }
+      openTasks { id code dueOn } policy { number } valueScore { score } }
+    valueScore { score margin evaluatedAt }
+    tierHistory(first: 40) { nodes { cause before after changedAt } totalCount { count } }
     openRequests { number }
     indicators { code value asOf recordedAt source quality }
     indicatorHistory(code: "yearlyTurnoverWithUs", first: 40) { nodes { value asOf recordedAt } totalCount { count } }

@@ -49,7 +49,7 @@ test('customers of the house are rated before there is a sample', async () => {
 test('the sample that comes then still waits for its ratings', async () => {
   sample = await loadSamplePortfolio(app, { onProgress: () => undefined });
   expect(await awaitsFirstRating(app, by, sample)).toBe(true);
-});
+}, 180_000);
 
 test('a run that a start left behind is waited for', async () => {
   const { runId } = required(await app.ratings.startRun(by));

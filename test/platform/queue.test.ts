@@ -1,4 +1,6 @@
 /** The queue: the same promises on every store. */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { readConfig, type RedisConfig } from '../../src/config';
 import {
   createQueueBackend,
@@ -175,4 +177,42 @@ describe('an outage', () => {
     await expect(backend.ping()).rejects.toThrow();
     await backend.close();
   });
+});
+
+it('a worker whose database is away at first comes to its jobs, and lets the process breathe till then', async () => {
+  const name = 'late';
+  await db.asOwner(`GRANT CREATE ON DATABASE ${db.name} TO tierwarden_owner`);
+  await migrateQueueSchema(db.ownerUrl, [name]);
+  const { hostname, port } = new URL(db.appUrl);
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(Number(port || 5432), hostname);
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+    near.pipe(far).pipe(near);
+  });
+  const away = createServer().listen(0, '127.0.0.1');
+  await once(away, 'listening');
+  const address = away.address() as AddressInfo;
+  await new Promise((resolve) => away.close(resolve));
+
+  const url = new URL(db.appUrl);
+  url.host = `127.0.0.1:${address.port}`;
+  const settings = { redis: null, redisPrefix: '', applicationName: 'queue-test' };
+  const late = createQueueBackend({ ...settings, databaseUrl: url.toString() });
+  const prompt = createQueueBackend({ ...settings, databaseUrl: db.appUrl });
+  const done: string[] = [];
+  const onError = jest.fn();
+  const worker = late.work(
+    name,
+    { concurrency: 1, lockMs: 1_000, stalledCheckMs: 300, onError },
+    async ({ id }) => void done.push(id),
+  );
+  await prompt.queue(name, RETRY).add([{ id: 'job', name: 'late', data: {} }]);
+  proxy.listen(address.port, '127.0.0.1');
+  await until('the job is done', async () => done.length === 1);
+  expect(onError.mock.calls.length).toBeLessThan(10);
+  await worker.close(1_000);
+  await Promise.all([late.close(), prompt.close()]);
+  for (const socket of sockets) socket.destroy();
+  proxy.close();
 });

@@ -37,7 +37,8 @@ describe('a unit of work', () => {
     const written = row?.written ?? '';
     expect(written).toBe(canonicalJson(JSON.parse(written) as never));
     expect(JSON.parse(written)).toMatchObject({
-      v: 1,
+      v: 2,
+      rows: null,
       actor: 'system:bootstrap',
       request: 'test',
       before: { a: '客户', b: 1 },
@@ -99,6 +100,67 @@ describe('a unit of work', () => {
     });
     expect(seen).toMatchObject({ ok: true, value: [{ name }] });
     expect(await test.database.query(shown)).toEqual([{ name: 'tierwarden-test' }]);
+  });
+
+  it('executes statements that are asked at once in their order, each seeing what the one before did', async () => {
+    const keys = Array.from({ length: 12 }, () => test.newId());
+    const seen = await test.unitOfWork.run(by, async (tx) => {
+      tx.record(event(test.newId()));
+      const counts = await Promise.all(
+        keys.flatMap((key) => [
+          tx.query<{ n: number }>(
+            "INSERT INTO outbox (kind, job_key, payload, request_id, created_at) VALUES ('t', $1, '{}', 'r', now()) RETURNING 0 AS n",
+            [key],
+          ),
+          tx.query<{ n: number }>('SELECT count(*)::int AS n FROM outbox WHERE job_key = ANY ($1)', [keys]),
+        ]),
+      );
+      return ok(counts.map(([row]) => row?.n));
+    });
+    expect(seen).toEqual(ok(keys.flatMap((_, i) => [0, i + 1])));
+  });
+
+  it('streams between statements that come again', async () => {
+    const id = test.newId();
+    const seen = await test.unitOfWork.run(by, async (tx) => {
+      tx.record(event(id));
+      const counted = () =>
+        tx.query<{ n: number }>('SELECT count(*)::int AS n FROM outbox WHERE request_id = $1', [id]);
+      for (let i = 0; i < 5; i++) await Promise.all([counted(), counted()]);
+      await tx.copyIn('COPY outbox (kind, job_key, payload, request_id, created_at) FROM STDIN', [
+        `t\t${id}\t{}\t${id}\t2026-01-01\n`,
+      ]);
+      const [[after], [again]] = await Promise.all([counted(), counted()]);
+      const out: Buffer[] = [];
+      for await (const piece of tx.copyOut(`COPY (SELECT job_key FROM outbox WHERE request_id = '${id}') TO STDOUT`)) {
+        out.push(piece);
+      }
+      return ok([after?.n, again?.n, Buffer.concat(out).toString(), (await counted())[0]?.n]);
+    });
+    expect(seen).toEqual(ok([1, 1, `${id}\n`, 1]));
+  });
+
+  it('tells of the first statement that failed of those asked at once, and keeps nothing of the others', async () => {
+    const id = test.newId();
+    const write =
+      "INSERT INTO outbox (kind, job_key, payload, request_id, created_at) VALUES ('t', $1, '{}', 'r', now())";
+    const run = test.unitOfWork.run(by, async (tx) => {
+      tx.record(event(id));
+      await Promise.all([tx.query(write, [id]), tx.query('SELECT 1 / $1::int', [0]), tx.query(write, [id])]);
+      return ok(true);
+    });
+    await expect(run).rejects.toThrow('division by zero');
+    expect(await jobsOf(id)).toHaveLength(0);
+    expect(await eventsOf(id)).toHaveLength(0);
+  });
+
+  it('throws where a statement had failed unheard, instead of taking the commit for one', async () => {
+    const run = test.unitOfWork.run(by, async (tx) => {
+      tx.record(event(test.newId()));
+      await tx.query('SELECT 1 / $1::int', [0]).catch(() => undefined);
+      return ok(true);
+    });
+    await expect(run).rejects.toThrow('aborted');
   });
 
   it('refuses an actor without a name', async () => {

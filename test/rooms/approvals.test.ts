@@ -204,11 +204,33 @@ describe('deciding', () => {
     expect(await actionsOn(request.id)).toEqual(['request.submitted', 'request.foundStale']);
   });
 
-  it('leaves everything as it was when the change cannot be applied', async () => {
+  it('keeps what was agreed to and cannot be applied, with the reason, to be tried again', async () => {
     const request = await submitted(people.maker);
     applyRefuses = true;
-    expect(await approve(people.approver, request)).toMatchObject({ refusal: { code: 'INVALID_STATE' } });
-    expect(await found(request.id)).toMatchObject({ state: 'IN_REVIEW', version: 1, votes: [] });
+    expect(await approve(people.approver, request)).toMatchObject({
+      ok: true,
+      value: { request: { state: 'APPLY_FAILED', failure: 'INVALID_STATE', version: 2, closedAt: null } },
+    });
+    expect(await submit(people.analyst, { subject: request.subject })).toMatchObject({
+      refusal: { code: 'CONFLICTING_REQUEST' },
+    });
+    const handle = { requestId: request.id, expectedVersion: 2 };
+    expect(await approvals.retryApplication(people.cro, handle)).toMatchObject({
+      ok: true,
+      value: { request: { state: 'APPLY_FAILED', version: 3 } },
+    });
+    applyRefuses = false;
+    expect(await approvals.retryApplication(people.cro, { ...handle, expectedVersion: 3 })).toMatchObject({
+      ok: true,
+      value: { request: { state: 'APPLIED', failure: null } },
+    });
+    expect(await actionsOn(request.id)).toEqual([
+      'request.submitted',
+      'request.approved',
+      'request.applyFailed',
+      'request.applyFailed',
+      'request.applied',
+    ]);
   });
 
   it('checks earlier authority again when it applies', async () => {
@@ -410,7 +432,7 @@ describe('the database itself, asked by plain SQL as the app role', () => {
 
   it('refuses history to its owner as well', async () => {
     await test.asOwner("SELECT set_config('tierwarden.actor', 'owner', false)");
-    for (const sql of ['DELETE FROM audit_event', 'DELETE FROM change_request', 'TRUNCATE change_request_vote']) {
+    for (const sql of ['DELETE FROM audit_event', 'DELETE FROM change_request', 'TRUNCATE change_request_step']) {
       await expect(test.asOwner(sql)).rejects.toMatchObject({ code: 'TW002' });
     }
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAudit } from '../../src/audit';
+import { createAuditQueries } from '../../src/audit/audit-event.queries';
 import {
   createIdentity,
   createTokenVerifier,
@@ -59,7 +59,7 @@ const newcomer = async (...roles: Role[]): Promise<User> => {
   return valueOf(created).user;
 };
 const eventsOn = async (userId: string) => {
-  const page = await createAudit({ database: db.database }).queries.page(
+  const page = await createAuditQueries(db.database).page(
     await sample('auditor'),
     { object: { type: 'User', id: userId } },
     { first: 20, after: null },

@@ -8,6 +8,7 @@ import { UsageError } from '../../cli/output';
 import { createCustomers, type Customers } from '../../src/customers';
 import { createIdentity } from '../../src/identity';
 import { createIndicators, type Indicators } from '../../src/indicators';
+import { createPolicies } from '../../src/policies';
 import { systemActor } from '../../src/kernel/actor';
 import { messageKey, RefusalError } from '../../src/kernel/refusal';
 import { useDatabase } from '../support/database';
@@ -26,7 +27,18 @@ beforeAll(() => {
   const { database, unitOfWork, clock, newId } = db;
   const identity = createIdentity({ database, unitOfWork, clock });
   const customers = createCustomers({ database, unitOfWork, identity, newId });
-  app = { customers, indicators: createIndicators({ database, unitOfWork, clock, newId, customers }), newId };
+  app = {
+    customers,
+    indicators: createIndicators({
+      database,
+      unitOfWork,
+      clock,
+      newId,
+      customers,
+      policies: createPolicies({ database, unitOfWork }),
+    }),
+    newId,
+  };
   reads = leftReads(db);
 });
 /** Newest values of the customer. */
@@ -287,7 +299,8 @@ describe('running it again', () => {
   test('each chunk is one audit event, between the start and the end of the batch', async () => {
     const { summary } = await importOf('indicators', write(manyRows('AUD', 2100)), mapFile());
     const events = await db.asOwner<{ action: string; data: Record<string, unknown> }>(
-      `SELECT action, convert_from(bytes, 'UTF8')::jsonb -> 'data' AS data FROM audit_event
+      `SELECT action, convert_from(coalesce(body.bytes, event.bytes), 'UTF8')::jsonb -> 'data' AS data
+       FROM audit_event AS event LEFT JOIN audit_event_body AS body ON body.event_id = event.id
        WHERE object_type = 'ImportBatch' AND object_id = $1 ORDER BY id`,
       [summary.batchId],
     );
@@ -297,6 +310,7 @@ describe('running it again', () => {
       ['indicator.imported', 1000],
       ['indicator.imported', 100],
       ['import.finished', 2100],
+      ['indicator.sourceJudged', undefined],
     ]);
     expect(events[1]?.data).toMatchObject({
       source: 'test',

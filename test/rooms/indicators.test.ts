@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createCustomers, type Customers } from '../../src/customers';
 import { createIdentity } from '../../src/identity';
 import { createIndicators, MAX_ORDINAL, type Indicators, type SnapshotContent } from '../../src/indicators';
+import { createPolicies } from '../../src/policies';
 import { systemActor, type Actor, type Initiator } from '../../src/kernel/actor';
 import { messageKey } from '../../src/kernel/refusal';
 import type { Result } from '../../src/kernel/result';
@@ -31,7 +32,14 @@ beforeAll(() => {
   const { database, unitOfWork, clock, newId } = db;
   const identity = createIdentity({ database, unitOfWork, clock });
   customers = createCustomers({ database, unitOfWork, identity, newId });
-  indicators = createIndicators({ database, unitOfWork, clock, newId, customers });
+  indicators = createIndicators({
+    database,
+    unitOfWork,
+    clock,
+    newId,
+    customers,
+    policies: createPolicies({ database, unitOfWork }),
+  });
   reads = leftReads(db);
 });
 

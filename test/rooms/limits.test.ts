@@ -1,5 +1,5 @@
 /** What protects limits, overrides and grades whatever the program does: asked by plain SQL as the app role. */
-import { asSystem } from '../../src/app';
+import { asSystem, required } from '../../src/app';
 import type { RatingRun } from '../../src/ratings';
 import { useApi, type Loose } from '../support/api';
 
@@ -175,6 +175,7 @@ describe('ratings and their history', () => {
     if (first?.ok !== true) throw new Error('one run starts');
     const { runId } = first.value;
     await Promise.all(Array.from({ length: 4 }, () => api.app.ratings.runChunk(by, { runId, ordinal: 1 })));
+    required(await api.app.ratings.finishRun(by, { runId }));
     const [run] = await api.app.ratings.queries.runsByIds(by.actor, [runId]);
     expect(run).toMatchObject({ state: 'COMPLETED', customers: 600 } satisfies Partial<RatingRun>);
     const [counts] = await api.test.asOwner<{ ratings: number; customers: number }>(

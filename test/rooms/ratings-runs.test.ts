@@ -2,13 +2,12 @@
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { drawPortfolio } from '../../bench/support/portfolio';
+import { accumulate } from '../../src/audit';
 import { asSystem, bootstrap, createApp, required, type App } from '../../src/app';
 import { readConfig } from '../../src/config';
-import { digestOf } from '../../src/kernel/canonical-json';
 import { gradeOfRank, rankOf } from '../../src/kernel/grade';
 import { ok } from '../../src/kernel/result';
-import { createRatings, type GradeChange, type Ratings } from '../../src/ratings';
-import { compileScorecard, MISSING_VALUE } from '../../src/scorecards';
+import { compileScorer, MISSING_VALUE } from '../../src/scorecards';
 import { cloneDatabase, type TestDatabase } from '../support/database';
 import { readObject } from '../support/reads';
 
@@ -47,11 +46,25 @@ const asOwner = async <Row extends object>(sql: string, params: readonly unknown
 };
 
 const start = async (): Promise<string> => required(await app.ratings.startRun(by)).runId;
-const chunk = async (runId: string, ordinal: number, ratings: Ratings = app.ratings): Promise<boolean> =>
-  required(await ratings.runChunk(by, { runId, ordinal })).done;
-const allChunks = async (runId: string, ratings: Ratings = app.ratings): Promise<boolean[]> =>
-  Promise.all(Array.from({ length: CHUNKS }, (_, i) => chunk(runId, i + 1, ratings)));
+const chunk = async (runId: string, ordinal: number): Promise<boolean> =>
+  required(await app.ratings.runChunk(by, { runId, ordinal })).done;
+const allChunks = (runId: string): Promise<boolean[]> =>
+  Promise.all(Array.from({ length: CHUNKS }, (_, i) => chunk(runId, i + 1)));
+const finish = async (runId: string): Promise<string> => required(await app.ratings.finishRun(by, { runId })).state;
+/** Rates everybody; the run ends as it ends. */
+const carryOut = async (runId: string): Promise<string> => {
+  await allChunks(runId);
+  return finish(runId);
+};
 const read = async (runId: string) => (await app.ratings.queries.runsByIds(by.actor, [runId]))[0];
+/** Ratings in the run's own table, whether published or not. */
+const writtenBy = async (runId: string): Promise<number> => {
+  const [run] = await asOwner<{ number: number }>('SELECT number FROM rating_run WHERE id = $1', [runId]);
+  const [row] = await asOwner<{ count: number }>(
+    `SELECT count(*)::int AS count FROM rating_runs.rating_${run?.number}`,
+  );
+  return row?.count ?? -1;
+};
 const eventsOf = (runId: string) =>
   asOwner<{ action: string; body: { after?: Record<string, unknown>; data?: Record<string, unknown> } }>(
     "SELECT action, convert_from(bytes, 'UTF8')::jsonb AS body FROM audit_event WHERE object_id = $1 ORDER BY id",
@@ -60,17 +73,6 @@ const eventsOf = (runId: string) =>
 const countOf = async (table: string, runId: string): Promise<number> =>
   (await asOwner<{ count: number }>(`SELECT count(*)::int AS count FROM ${table} WHERE run_id = $1`, [runId]))[0]
     ?.count ?? -1;
-
-/** Rooms as in the application, with another listener to changes of grades. */
-const ratingsWith = (onGradesChanged: (changes: readonly GradeChange[]) => Promise<void>): Ratings =>
-  createRatings({
-    database: app.database,
-    unitOfWork: app.unitOfWork,
-    customers: app.customers,
-    indicators: app.indicators,
-    scorecards: app.scorecards,
-    onGradesChanged: (_tx, changes) => onGradesChanged(changes),
-  });
 
 describe('an installation without values', () => {
   beforeAll(() => open(0));
@@ -95,13 +97,13 @@ describe('a portfolio', () => {
     );
     await asOwner(
       `INSERT INTO customer (id, number, kind, name_en, industry_code, stage, version, created_at, updated_at)
-       VALUES (gen_random_uuid(), 'N-BLANK', 'CUSTOMER', 'Nothing known', 'RETAIL', 'GROWTH', 1, now(), now())`,
+       VALUES (gen_random_uuid(), 'N-BLANK', 'CUSTOMER', 'Nothing known', 'RETAIL', 'GROWTH', 1, '2026-01-01', '2026-01-01')`,
     );
   }, 120_000);
   beforeEach(() => db.clock.advance(1_000));
   afterEach(async () => {
-    const [running] = await asOwner<{ id: string }>("SELECT id FROM rating_run WHERE state = 'RUNNING'");
-    if (running !== undefined) required(await app.ratings.cancelRun(by, { runId: running.id }));
+    const [open] = await asOwner<{ id: string }>('SELECT id FROM rating_run WHERE finished_at IS NULL');
+    if (open !== undefined) required(await app.ratings.cancelRun(by, { runId: open.id }));
     await asOwner('DELETE FROM outbox');
   });
   afterAll(() => close());
@@ -143,6 +145,11 @@ describe('a portfolio', () => {
     expect((halfway?.rated ?? 0) + (halfway?.parked ?? 0)).toBeGreaterThan(1_000);
     expect(await chunk(runId, 1)).toBe(true);
     expect(await chunk(runId, 3)).toBe(true);
+    expect(await read(runId)).toMatchObject({ state: 'RUNNING', chunksDone: 3 });
+    expect(await asOwner('SELECT kind FROM outbox ORDER BY id DESC LIMIT 1')).toEqual([{ kind: 'rating.finish' }]);
+    // Nobody has heard of any of it yet.
+    expect(await countOf('rating', runId)).toBe(0);
+    expect(await finish(runId)).toBe('COMPLETED');
 
     expect(await read(runId)).toMatchObject({ state: 'COMPLETED', chunksDone: 3, rated: CUSTOMERS - 2, parked: 3 });
     expect(
@@ -157,29 +164,34 @@ describe('a portfolio', () => {
     const distribution = await app.ratings.queries.distribution(by.actor, runId);
     expect(distribution.reduce((sum, { count }) => sum + count, 0)).toBe(CUSTOMERS - 2);
 
-    const digests = await asOwner<{ digest: string }>(
-      'SELECT digest FROM rating_run_chunk WHERE run_id = $1 ORDER BY ordinal',
-      [runId],
-    );
     const events = await eventsOf(runId);
     expect(events.map((event) => event.action)).toEqual([
       'ratingRun.started',
       'ratingRun.chunkRated',
       'ratingRun.chunkRated',
       'ratingRun.chunkRated',
+      'ratingRun.sealed',
       'ratingRun.completed',
     ]);
-    expect(events.at(-1)?.body.after).toEqual({
+    const leaves = await asOwner<{ leaves: Buffer }>(
+      'SELECT leaf_hashes AS leaves FROM rating_run_chunk WHERE run_id = $1 ORDER BY ordinal',
+      [runId],
+    );
+    const tree = accumulate();
+    for (const hash of leaves.flatMap((row) => row.leaves.toString('latin1').match(/[^]{32}/g) ?? []))
+      tree.append(hash);
+    expect(tree.size()).toBe(CUSTOMERS - 2);
+    expect(events.at(-1)?.body.after).toMatchObject({
       state: 'COMPLETED',
       rated: CUSTOMERS - 2,
       parked: 3,
-      digest: digestOf(digests.map((row) => row.digest)),
+      ratingsRoot: Buffer.from(tree.root(), 'latin1').toString('hex'),
     });
   });
 
   it('parks who cannot be rated, with the reason', async () => {
     const runId = await start();
-    await allChunks(runId);
+    await carryOut(runId);
     const { parkedCustomers } = await readObject(app.reads, by.actor, ['RatingRun', runId], {
       parkedCustomers: { reason: true, customer: { number: true } },
     });
@@ -196,14 +208,14 @@ describe('a portfolio', () => {
 
   it('gives grades that anybody can compute again from what is stored', async () => {
     const runId = await start();
-    await allChunks(runId);
+    await carryOut(runId);
     const ratings = await app.ratings.queries.byIds(
       by.actor,
       (await asOwner<{ id: string }>('SELECT id FROM rating WHERE run_id = $1', [runId])).map((row) => row.id),
     );
     const version = await app.scorecards.liveVersion();
     const sets = await app.scorecards.cutPointsOfVersion(version.id);
-    const cards = new Map(sets.map((set) => [set.id, compileScorecard(version.definition, set.cutPoints)]));
+    const cards = new Map(sets.map((set) => [set.id, compileScorer(version.definition, set.cutPoints)]));
     expect(ratings).toHaveLength(CUSTOMERS - 2);
     for (const rating of ratings) {
       const inputs = Float64Array.from(rating.inputs, (value) => value ?? MISSING_VALUE);
@@ -226,7 +238,7 @@ describe('a portfolio', () => {
       ok: false,
       refusal: { code: 'CONFLICTING_REQUEST', reason: 'RUN_IN_PROGRESS', params: { runId } },
     });
-    await allChunks(runId);
+    await carryOut(runId);
     expect(await start()).not.toBe(runId);
   });
 
@@ -238,9 +250,9 @@ describe('a portfolio', () => {
   it('is not rated again by a chunk that comes again', async () => {
     const runId = await start();
     expect(await chunk(runId, 1)).toBe(true);
-    const [rated, events] = [await countOf('rating', runId), (await eventsOf(runId)).length];
+    const [rated, events] = [await writtenBy(runId), (await eventsOf(runId)).length];
     expect(await chunk(runId, 1)).toBe(false);
-    expect(await countOf('rating', runId)).toBe(rated);
+    expect(await writtenBy(runId)).toBe(rated);
     expect(await eventsOf(runId)).toHaveLength(events);
   });
 
@@ -251,11 +263,16 @@ describe('a portfolio', () => {
     expect((await eventsOf(runId)).filter((event) => event.action === 'ratingRun.chunkRated')).toHaveLength(1);
   });
 
-  it('is completed by exactly one of the chunks that end at the same time', async () => {
+  it('is published once by whoever finishes it, and not before every chunk is done', async () => {
     const runId = await start();
-    expect(await allChunks(runId)).toEqual([true, true, true]);
-    expect(await read(runId)).toMatchObject({ state: 'COMPLETED', version: 2 });
+    await chunk(runId, 1);
+    expect(await finish(runId)).toBe('RUNNING');
+    expect(await Promise.all([chunk(runId, 2), chunk(runId, 3)])).toEqual([true, true]);
+    expect((await asOwner(`SELECT FROM outbox WHERE kind = 'rating.finish'`)).length).toBe(1);
+    await Promise.all([1, 2, 3].map(() => finish(runId)));
+    expect(await finish(runId)).toBe('COMPLETED');
     expect((await eventsOf(runId)).filter((event) => event.action === 'ratingRun.completed')).toHaveLength(1);
+    expect(await read(runId)).toMatchObject({ state: 'COMPLETED', version: 3 });
   });
 
   it('has chunks that do not exist', async () => {
@@ -264,14 +281,15 @@ describe('a portfolio', () => {
     expect(await chunk(db.newId(), 1)).toBe(false);
   });
 
-  it('keeps what was rated before a cancellation and rates nobody after it', async () => {
+  it('takes nothing into effect of a run that was cancelled, and rates nobody after it', async () => {
     const runId = await start();
     await chunk(runId, 1);
-    const rated = await countOf('rating', runId);
     const { auditEventId } = required(await app.ratings.cancelRun(by, { runId }));
     expect(await chunk(runId, 2)).toBe(false);
     expect(await read(runId)).toMatchObject({ state: 'CANCELLED', chunksDone: 1 });
-    expect(await countOf('rating', runId)).toBe(rated);
+    expect(await finish(runId)).toBe('CANCELLED');
+    await expect(writtenBy(runId)).rejects.toMatchObject({ code: '42P01' });
+    expect((await eventsOf(runId)).at(-1)?.action).toBe('ratingRun.discarded');
     expect(await asOwner('SELECT action FROM audit_event WHERE id = $1', [auditEventId])).toEqual([
       { action: 'ratingRun.cancelled' },
     ]);
@@ -286,47 +304,23 @@ describe('a portfolio', () => {
   });
 
   it('keeps nothing of a chunk in the middle of which the run was cancelled', async () => {
-    // Everybody worse by one grade, so that there are changes to be told of.
-    await asOwner(`UPDATE customer_grade SET model_grade = 'C', grade = 'C'`);
     const runId = await start();
-    let cancelled = false;
-    const cancelling = ratingsWith(async () => {
-      cancelled = (await app.ratings.cancelRun(by, { runId })).ok;
-    });
-    expect(await chunk(runId, 1, cancelling)).toBe(false);
-    expect(cancelled).toBe(true);
+    const [done, cancellation] = await Promise.all([chunk(runId, 1), app.ratings.cancelRun(by, { runId })]);
+    required(cancellation);
+    // Whoever came first, nothing of the run is in effect.
     expect(await countOf('rating', runId)).toBe(0);
-    expect(await read(runId)).toMatchObject({ state: 'CANCELLED', chunksDone: 0 });
-  });
-
-  it('tells of all grades of a chunk at once, and which of them changed', async () => {
-    await asOwner(`UPDATE customer_grade SET model_grade = 'C', grade = 'C'`);
-    const calls: (readonly GradeChange[])[] = [];
-    const listening = ratingsWith(async (changes) => {
-      calls.push(changes);
-    });
-    await allChunks(await start(), listening);
-    expect(calls.length).toBe(CHUNKS);
-    expect(
-      calls.flat().every(({ before, after, changed }) => before?.grade === 'C' && changed === (after.grade !== 'C')),
-    ).toBe(true);
-    expect(calls.flat().filter(({ changed }) => changed).length).toBeGreaterThan(CUSTOMERS / 2);
-
-    calls.length = 0;
-    db.clock.advance(1_000);
-    await allChunks(await start(), listening);
-    expect(calls.flat().every(({ changed }) => !changed)).toBe(true);
+    expect(await read(runId)).toMatchObject({ state: 'CANCELLED', chunksDone: done ? 1 : 0 });
   });
 
   it('leaves a grade in force that stands by an override, and still computes the model grade', async () => {
-    await allChunks(await start());
+    await carryOut(await start());
     const [graded] = await asOwner<{ id: string; grade: 'A' }>(
       `SELECT customer_id AS id, grade FROM customer_grade WHERE grade NOT IN ('C', 'AAA') LIMIT 1`,
     );
     if (graded === undefined) throw new Error('nobody is graded');
     // The room to the right, whose constraints these are, is not part of this test.
-    await asOwner('ALTER TABLE customer_grade DROP CONSTRAINT IF EXISTS customer_grade_override');
-    await asOwner('DROP TRIGGER IF EXISTS customer_grade_needs_override ON customer_grade');
+    await asOwner('DROP TRIGGER customer_grade_needs_override ON customer_grade');
+    await asOwner('DROP TRIGGER customer_grade_guard ON customer_grade');
     const [overridden, overrideId] = [gradeOfRank(rankOf(graded.grade) + 1), db.newId()];
     await db.unitOfWork.run(by, async (tx) => {
       tx.record({ action: 'test.overridden', object: { type: 'test', id: graded.id } });
@@ -336,7 +330,7 @@ describe('a portfolio', () => {
     await asOwner(`UPDATE customer_grade SET model_grade = 'C' WHERE customer_id = $1`, [graded.id]);
     db.clock.advance(1_000);
     const runId = await start();
-    await allChunks(runId);
+    await carryOut(runId);
     const [after] = await app.ratings.queries.gradesOf(by.actor, [graded.id]);
     expect(after).toMatchObject({
       modelGrade: graded.grade,
@@ -368,6 +362,7 @@ describe('a portfolio', () => {
     );
     await chunk(runId, 2);
     await chunk(runId, 3);
+    await finish(runId);
     const used = await asOwner<{ segment: string }>(
       `SELECT DISTINCT s.segment FROM rating r JOIN customer c ON c.id = r.customer_id
        JOIN cut_point_set s ON s.id = r.cut_point_set_id WHERE r.run_id = $1 AND c.industry_code = 'FINANCE'`,
@@ -376,7 +371,7 @@ describe('a portfolio', () => {
     expect(used).toEqual([{ segment: '*' }]);
     db.clock.advance(1_000);
     const next = await start();
-    await allChunks(next);
+    await carryOut(next);
     expect(
       await asOwner('SELECT FROM rating WHERE run_id = $1 AND cut_point_set_id = $2 LIMIT 1', [next, frozen.id]),
     ).toHaveLength(1);
@@ -402,6 +397,10 @@ describe('a portfolio', () => {
       db.clock.advance(60_000);
       expect(await resume()).toBe(0);
       await chunk(runId, 3);
+      db.clock.advance(121_000);
+      // Nobody has finished it.
+      expect(await resume()).toBe(1);
+      await finish(runId);
       db.clock.advance(600_000);
       expect(await resume()).toBe(0);
       expect(await read(runId)).toMatchObject({ state: 'COMPLETED' });

@@ -1,6 +1,8 @@
 /**
- * The whole way on real firms: import, rate, hold against what happened. The data set is not part of the repository;
- * without it there is nothing to check.
+ * The whole way on real firms: import, rate, hold against what happened; by the delivered scorecard, and by a model that was fitted
+ * outside on half of them. The data set is not part of the repository; without it there is nothing to check.
+ *
+ * @jest-environment ./test/support/native-environment.js
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +12,11 @@ import { bootstrap, createApp, required, type App } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { readIndicatorMap } from '../../src/indicators';
 import { GRADES } from '../../src/kernel/grade';
+import type { ScorecardDefinition } from '../../src/scorecards';
 import { useDatabase } from '../support/database';
-import { asSystemActor } from '../support/people';
+import { fitFirms, brought } from '../support/fitted-card';
+import { modelFile } from '../support/onnx';
+import { asSystemActor, hirePeople, type People } from '../support/people';
 
 const file = join(__dirname, '../../../shared/data/taiwanese_bankruptcy_6819.csv');
 const map = join(__dirname, '../../samples/taiwan-ratios.map.yaml');
@@ -44,6 +49,7 @@ describeWithFile('6,819 firms, imported and rated', () => {
       [runId],
     );
     for (const { ordinal } of chunks) required(await app.ratings.runChunk(system, { runId, ordinal }));
+    required(await app.ratings.finishRun(system, { runId }));
     first = await loadOutcomes(app, { file, map });
   });
   afterAll(() => app.close());
@@ -75,5 +81,69 @@ describeWithFile('6,819 firms, imported and rated', () => {
     expect(head).toBe('grade  customers  bad  share bad');
     expect(rows.map((row) => row.length)).toEqual(rows.map(() => head?.length));
     expect(rows.at(-1)).toBe('all         6819  220      3.2 %');
+  });
+
+  describe('by a model that was fitted on half of them', () => {
+    const { card, model, bad } = fitFirms();
+    const file = modelFile(model);
+    let people: People;
+    beforeAll(async () => {
+      people = await hirePeople(db);
+    });
+
+    interface Rated {
+      readonly firm: number;
+      readonly score: string;
+      readonly grade: string;
+    }
+    /** What a run by the definition comes to, firm by firm, looked at before it is thrown away. */
+    const tried = async (definition: ScorecardDefinition): Promise<Rated[]> => {
+      const live = await app.scorecards.liveVersion();
+      const draft = await app.scorecards.createDraft(people.analyst, { basedOnId: live.id, changes: { definition } });
+      const { versionId } = required(draft);
+      const order = { simulate: { scorecardVersionId: versionId } };
+      const { runId } = required(await app.ratings.startRun(system, order));
+      const chunks = await db.asOwner<{ ordinal: number; number: number }>(
+        `SELECT chunk.ordinal, run.number FROM rating_run_chunk AS chunk JOIN rating_run AS run ON run.id = chunk.run_id
+         WHERE run_id = $1 ORDER BY ordinal`,
+        [runId],
+      );
+      for (const { ordinal } of chunks) required(await app.ratings.runChunk(system, { runId, ordinal }));
+      const rated = await db.asOwner<Rated>(
+        `SELECT substr(customer.number, 4)::int AS firm, rated.score::text, rated.model_grade AS grade
+         FROM rating_runs.rating_${chunks[0]?.number} AS rated JOIN customer ON customer.id = rated.customer_id ORDER BY firm`,
+      );
+      required(await app.ratings.finishRun(system, { runId }));
+      return rated;
+    };
+    let logistic: Rated[];
+
+    test('the card separates the other half: area under the ROC curve at least 0.88', async () => {
+      logistic = await tried(card);
+      expect(logistic).toHaveLength(FIRMS);
+      const first = logistic[0]?.firm ?? NaN;
+      const judged = logistic.map(({ firm, score }) => ({ place: firm - first, score: Number(score) }));
+      const scores = (wanted: boolean) =>
+        judged.filter(({ place }) => place % 2 === 1 && bad[place] === wanted).map(({ score }) => score);
+      const [good, failed] = [scores(false), scores(true)];
+      expect(failed.length).toBeGreaterThan(90);
+      let won = 0;
+      for (const low of failed) for (const high of good) won += high > low ? 1 : high === low ? 0.5 : 0;
+      expect(won / (failed.length * good.length)).toBeGreaterThanOrEqual(0.88);
+      expect(new Set(logistic.map(({ grade }) => grade)).size).toBeGreaterThanOrEqual(6);
+    }, 120_000);
+
+    test('the same model as ONNX gives every firm the same grade', async () => {
+      required(await app.scorecards.addModelFile(people.policy, file));
+      const asked = await tried(
+        brought(
+          card.characteristics.map(({ id }) => id),
+          file,
+        ),
+      );
+      const odd = asked.filter(({ grade }, i) => grade !== logistic[i]?.grade);
+      expect(odd).toEqual([]);
+      expect(asked).toHaveLength(FIRMS);
+    }, 120_000);
   });
 });

@@ -2,15 +2,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createApprovals } from '../../src/approvals';
 import { createCustomers, type RowRefusal } from '../../src/customers';
 import { createIdentity } from '../../src/identity';
 import { createIndicators, type IndicatorMap } from '../../src/indicators';
 import type { Result } from '../../src/kernel/result';
+import { createPolicies } from '../../src/policies';
 import { createRatings } from '../../src/ratings';
-import { createScorecards } from '../../src/scorecards';
 import { createValidation, type OutcomeClaim, type Validation } from '../../src/validation';
 import { useDatabase } from '../support/database';
 import { asSystemActor, hirePeople, type People } from '../support/people';
+import { scorecardsOf } from '../support/scorecards';
 
 const db = useDatabase();
 const system = asSystemActor();
@@ -32,17 +34,33 @@ beforeAll(async () => {
   const { database, unitOfWork, clock, newId } = db;
   const identity = createIdentity({ database, unitOfWork, clock });
   const customers = createCustomers({ database, unitOfWork, identity, newId });
-  const indicators = createIndicators({ database, unitOfWork, clock, newId, customers });
-  const scorecards = createScorecards({ database, unitOfWork });
+  const policies = createPolicies({ database, unitOfWork });
+  const indicators = createIndicators({
+    database,
+    unitOfWork,
+    clock,
+    newId,
+    customers,
+    policies,
+  });
+  const scorecards = scorecardsOf(db);
   const ratings = createRatings({
     database,
     unitOfWork,
     customers,
     indicators,
     scorecards,
+    policies,
+    approvals: createApprovals({ database, unitOfWork, policies }),
+    mayCome: {
+      limits: () => Promise.reject(new Error('nothing is simulated here')),
+      tiers: () => Promise.reject(new Error('nothing is simulated here')),
+    },
     onGradesChanged: async () => undefined,
+    onRunPublished: async () => undefined,
   });
   validation = createValidation({ database, unitOfWork, newId });
+  valueOf(await policies.ensureDefaults(system));
   valueOf(await scorecards.ensureExpertScorecard(system));
   valueOf(
     await indicators.commands.importSnapshots(system, {

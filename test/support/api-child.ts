@@ -3,6 +3,7 @@
  * can kill it there. Prints its address, then one line when it has halted.
  */
 import { pino } from 'pino';
+import type { PoolClient } from 'pg';
 import { startApi } from '../../graphql/server';
 import { createApp, type App } from '../../src/app';
 import { readConfig } from '../../src/config';
@@ -31,11 +32,17 @@ const haltCommits = ({ database: { dataSource } }: App, haltAt: Halt): void => {
   const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => {
     const runner = createQueryRunner(mode);
-    const commit = runner.commitTransaction.bind(runner);
-    runner.commitTransaction = async () => {
-      if (haltAt === 'AFTER_COMMIT') await commit();
-      process.stdout.write('halted\n');
-      await new Promise(() => undefined);
+    const connect = runner.connect.bind(runner);
+    runner.connect = async () => {
+      const client = (await connect()) as Pick<PoolClient, 'query'>;
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+      const halting = async (...args: unknown[]): Promise<never> => {
+        if (haltAt === 'AFTER_COMMIT') await query(...args);
+        process.stdout.write('halted\n');
+        return new Promise<never>(() => undefined);
+      };
+      const halted = (...args: unknown[]): unknown => (args[0] === 'COMMIT' ? halting : query)(...args);
+      return Object.assign(client, { query: halted });
     };
     return runner;
   };

@@ -64,7 +64,7 @@ export const useApi = (on: 'empty' | 'sample' = 'sample', settings: Partial<Conf
     const started = await startTestApi(on, settings);
     holder.value = started.api;
     holder.close = started.close;
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => holder.close?.());
   return new Proxy({} as TestApi, {
     get: (_, property) => {

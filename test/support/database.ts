@@ -4,7 +4,7 @@
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { ENTITIES } from '../../src/entities';
-import { createAudit } from '../../src/audit';
+import { writeAuditEvents } from '../../src/audit/audit-event.store';
 import { APP_ROLE, openDatabase, type Database, type Query } from '../../src/platform/database';
 import { createUnitOfWork, type UnitOfWork } from '../../src/platform/unit-of-work';
 import { databaseUrl, testServer } from './server';
@@ -84,7 +84,6 @@ export const cloneDatabase = async (
   const owner = new Client({ connectionString: ownerUrl });
   await Promise.all([app.connect(), owner.connect()]);
   const clock = steeredClock('2026-01-15T08:00:00.000Z');
-  const audit = createAudit({ database });
   return {
     database: {
       name,
@@ -93,7 +92,7 @@ export const cloneDatabase = async (
       database,
       clock,
       newId: uuidv7,
-      unitOfWork: createUnitOfWork({ database, clock, newId: uuidv7, writeAudit: audit.write }),
+      unitOfWork: createUnitOfWork({ database, clock, newId: uuidv7, writeAudit: writeAuditEvents }),
       asApp: async (sql, params) => (await app.query(sql, params === undefined ? [] : [...params])).rows as never[],
       asOwner: async (sql, params) => (await owner.query(sql, params === undefined ? [] : [...params])).rows as never[],
     },

@@ -103,11 +103,12 @@ export const startProcess = async (
 export const startLive = async (
   app: App,
   connectionLimits: Partial<ConnectionLimits>,
+  settings: Partial<Config> = {},
 ): Promise<{ url: string; close: () => Promise<void> }> => {
   const site = express();
   const http = createServer({ IncomingMessage: UpgradableRequest }, site);
   const schema = createSchema();
-  const limits = await createQueryLimits(app, schema);
+  const limits = await createQueryLimits({ ...app, config: { ...app.config, ...settings } }, schema);
   const operations = createOperationsDoor(app);
   const live = createLiveDoor({
     app,

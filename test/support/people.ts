@@ -18,6 +18,7 @@ export const hirePeople = async (test: TestDatabase): Promise<People> => {
     'analyst',
     'approver',
     'approver2',
+    'finance',
     'cro',
     'auditor',
     'policy',

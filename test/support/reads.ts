@@ -1,9 +1,9 @@
 /** Reading as the doors do it, for tests of rooms: fields are asked for by name, and come as the API would answer them. */
 import { createApprovals } from '../../src/approvals';
-import { auditReads } from '../../src/audit';
+import { createAuditReads } from '../../src/audit/audit-event.reads';
 import { customerReads } from '../../src/customers';
 import { userReads } from '../../src/identity';
-import { indicatorReads } from '../../src/indicators';
+import { complaintReads, indicatorReads } from '../../src/indicators';
 import type { Actor } from '../../src/kernel/actor';
 import type { PageRequest } from '../../src/kernel/page';
 import type { Result } from '../../src/kernel/result';
@@ -23,10 +23,26 @@ export interface Asked {
 }
 
 /** What the rooms up to the indicators have to show. */
-export const leftReads = ({ database, unitOfWork }: TestDatabase): Reads => {
+export const leftReads = (
+  { database, unitOfWork }: TestDatabase,
+  config?: Parameters<typeof createApprovals>[0]['config'],
+): Reads => {
   const policies = createPolicies({ database, unitOfWork });
-  const { reads: approvalReads } = createApprovals({ database, unitOfWork, policies });
-  return createReads(database, [userReads, auditReads, policyReads, approvalReads, customerReads, indicatorReads]);
+  const { reads: approvalReads } = createApprovals({
+    database,
+    unitOfWork,
+    policies,
+    ...(config === undefined ? {} : { config }),
+  });
+  return createReads(database, [
+    userReads,
+    createAuditReads(database),
+    policyReads,
+    approvalReads,
+    customerReads,
+    indicatorReads,
+    complaintReads,
+  ]);
 };
 
 /** The object with the key, in the shape that was asked for; null where the viewer finds none. */

@@ -15,10 +15,16 @@ export const finishRun = async (app: App, runId: string): Promise<void> => {
     [runId],
   );
   for (const { ordinal } of chunks) required(await app.ratings.runChunk(by, { runId, ordinal }));
+  required(await app.ratings.finishRun(by, { runId }));
 };
 
 export const rateEverybody = async (app: App): Promise<void> =>
   finishRun(app, required(await app.ratings.startRun(by)).runId);
+
+/** Tells everybody's value and puts all who are rated into tiers, as a worker would. */
+const tierEverybody = async (app: App): Promise<void> => {
+  required(await app.tiers.runComputation(by, required(await app.tiers.startComputation(by))));
+};
 
 /** When the sample was loaded: its last quarter ends shortly before the moment that test clocks start at. */
 const SAMPLE_LOADED_AT = '2026-01-15T07:00:00.000Z';
@@ -47,6 +53,7 @@ export const ensureSampleTemplate = async (): Promise<string> => {
       required(await app.identity.commands.ensureSampleUsers(asSystem('bootstrap', 'test')));
       await loadSamplePortfolio(app, { onProgress: () => undefined });
       await rateEverybody(app);
+      await tierEverybody(app);
     } finally {
       await app.close();
     }

@@ -80,12 +80,14 @@ describe.each(QUEUE_STORES.filter((store) => store.name !== 'Redis Cluster'))('w
       ),
     ).toEqual([{ ratings: CUSTOMERS, customers: CUSTOMERS }]);
     const events = await db.asOwner<{ action: string; count: number }>(
-      'SELECT action, count(*)::int AS count FROM audit_event WHERE object_id = $1 GROUP BY action ORDER BY action',
+      `SELECT action, count(*)::int AS count FROM audit_event WHERE object_id = $1 AND action LIKE 'ratingRun.%'
+       GROUP BY action ORDER BY action`,
       [runId],
     );
     expect(events).toEqual([
       { action: 'ratingRun.chunkRated', count: run.chunks },
       { action: 'ratingRun.completed', count: 1 },
+      { action: 'ratingRun.sealed', count: 1 },
       { action: 'ratingRun.started', count: 1 },
     ]);
   }, 180_000);

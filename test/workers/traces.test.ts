@@ -128,7 +128,7 @@ describe.each(QUEUE_STORES.filter((store) => store.name !== 'Redis Cluster'))('w
     }
     await until(
       'the end of the run',
-      async () => (await app.database.query(`SELECT FROM rating_run WHERE state = 'RUNNING'`)).length === 0,
+      async () => (await app.database.query(`SELECT FROM rating_run WHERE finished_at IS NULL`)).length === 0,
       SENT_WITHIN_MS,
     );
   });

@@ -4,7 +4,7 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import pino from 'pino';
-import { createAudit } from '../../../src/audit';
+import { writeAuditEvents } from '../../../src/audit/audit-event.store';
 import type { RedisConfig } from '../../../src/config';
 import { ENTITIES } from '../../../src/entities';
 import { openDatabase } from '../../../src/platform/database';
@@ -35,12 +35,11 @@ const run = async (options: ChildOptions): Promise<void> => {
     poolSize: 8,
     applicationName: 'effect-child',
   });
-  const audit = createAudit({ database });
   const unitOfWork = createUnitOfWork({
     database,
     clock: () => new Date(),
     newId: uuidv7,
-    writeAudit: audit.write,
+    writeAudit: writeAuditEvents,
   });
   const backend = createQueueBackend({
     redis: options.redis,

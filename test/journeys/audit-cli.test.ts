@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ok } from '../../src/kernel/result';
+import { useDatabase } from '../support/database';
+import { appendAll, testKeys, testSequencer, TEST_ORIGIN } from '../support/log';
+import { asSystemActor } from '../support/people';
+import { tierwarden, useBuiltProgram } from '../support/processes';
+
+const test = useDatabase();
+useBuiltProgram();
+
+const folder = mkdtempSync(join(tmpdir(), 'tierwarden-audit-cli-'));
+const installed = () => ({
+  DATABASE_URL: test.appUrl,
+  TIERWARDEN_HOME: folder,
+  AUDIT_LOG_ORIGIN: TEST_ORIGIN,
+  AUDIT_LOG_KEY_FILE: join(folder, 'keys', 'audit-log.key'),
+});
+/** Another machine: no database, no keys. */
+const elsewhere = { TIERWARDEN_HOME: join(folder, 'nothing') };
+
+it('an auditor exports, takes the folder elsewhere and finds the one byte that somebody changed', async () => {
+  const made = await tierwarden(['audit', 'key', '--add'], installed());
+  expect([made.code, made.stderr]).toEqual([0, '']);
+  const key = made.stdout.trim();
+  expect(key).toMatch(/^example\.org\/log\+[0-9a-f]{8}\+/);
+  let event = '';
+  await test.unitOfWork.run(asSystemActor(), async (tx) => {
+    for (let i = 0; i < 30; i++) event = tx.record({ action: 'test.done', object: { type: 'Test', id: String(i) } });
+    return ok(true);
+  });
+  const sequencer = testSequencer(test, testKeys(folder));
+  await appendAll(sequencer);
+
+  const out = join(folder, 'export');
+  const exported = await tierwarden(['audit', 'export', '--out', out, '--from', '3', '--json'], installed());
+  expect([exported.code, exported.stderr]).toEqual([0, '']);
+  // The new key is an event as well, and comes first.
+  expect(JSON.parse(exported.stdout)).toEqual({ from: 3, to: 31, size: 31, missing: 0 });
+  expect((await tierwarden(['audit', 'export', '--out', out], installed())).code).toBe(1);
+
+  const verify = (...more: string[]) => tierwarden(['audit', 'verify', out, '--key', key, ...more], elsewhere);
+  expect(await verify()).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^intact: 31 entries of 31/),
+    stderr: '',
+  });
+
+  const proof = join(folder, 'event.tlog-proof');
+  expect((await tierwarden(['audit', 'proof', event, '--out', proof], installed())).code).toBe(0);
+  const proved = await tierwarden(['audit', 'verify', proof, '--key', key], elsewhere);
+  expect([proved.code, proved.stdout.split('\n')[0]]).toEqual([0, `intact: entry 30 of 31 in ${TEST_ORIGIN}`]);
+  expect(JSON.parse(proved.stdout.split('\n')[1]!).id).toBe(event);
+
+  const bundle = join(out, 'tile/entries/000.p/31');
+  const bytes = readFileSync(bundle);
+  let at = 0;
+  for (let i = 0; i < 17; i++) at += 2 + bytes.readUInt16BE(at);
+  bytes[at + 20]! ^= 1;
+  writeFileSync(bundle, bytes);
+  const broken = await verify('--json');
+  expect(broken.code).toBe(1);
+  expect(broken.stderr).toContain('first bad index 17');
+  expect(JSON.parse(broken.stdout)).toMatchObject({ verdict: 'broken', firstBadIndex: 17 });
+
+  const stranger = await tierwarden(['audit', 'key', '--add'], {
+    ...installed(),
+    AUDIT_LOG_KEY_FILE: join(folder, 'other.key'),
+  });
+  expect((await tierwarden(['audit', 'verify', out, '--key', stranger.stdout.trim()], elsewhere)).code).toBe(3);
+  expect((await tierwarden(['audit', 'verify', out, '--key', 'nonsense'], elsewhere)).code).toBe(2);
+}, 120_000);
