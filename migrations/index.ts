@@ -53,6 +53,7 @@ import { WhatIfTiers1767225600068 } from './0068-what-if-tiers';
 import { WhatIfMovers1767225600069 } from './0069-what-if-movers';
 import { LighterTrail1767225600076 } from './0076-lighter-trail';
 import { PolicyRequests1767225600077 } from './0077-policy-requests';
+import { Sequencing1767225600100 } from './0100-sequencing';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -109,4 +110,5 @@ export const MIGRATIONS = [
   Exposure1767225600072,
   LimitMoves1767225600073,
   PolicyRequests1767225600077,
+  Sequencing1767225600100,
 ];

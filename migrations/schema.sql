@@ -119,6 +119,7 @@ CREATE TABLE audit_log_checkpoint (
   CONSTRAINT audit_log_checkpoint_size_check CHECK ((size >= 0)),
   CONSTRAINT audit_log_checkpoint_pkey PRIMARY KEY (size)
 );
+CREATE INDEX audit_log_checkpoint_server ON public.audit_log_checkpoint USING btree (server);
 CREATE TRIGGER audit_log_checkpoint_actor BEFORE INSERT OR DELETE OR UPDATE ON public.audit_log_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER audit_log_checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER audit_log_checkpoint_guard BEFORE INSERT ON public.audit_log_checkpoint FOR EACH ROW EXECUTE FUNCTION audit_log_checkpoint_guard();

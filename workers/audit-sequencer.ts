@@ -10,7 +10,7 @@ export interface SequencerLoop {
   close(): Promise<void>;
 }
 
-/** How old an event gets, at most, before it is looked for. */
+/** From one look for events to the next. */
 const EVERY_MS = 1_000;
 /** After a failure, and while there is no key. */
 const PAUSE_MS = 5_000;
@@ -46,13 +46,15 @@ export const startSequencer = (
 
   const loop = async (): Promise<void> => {
     while (!stopped()) {
+      const begunMs = performance.now();
       let pauseMs = PAUSE_MS;
       try {
         pauseMs = await round();
       } catch (error) {
         say(String(error), () => log.error({ err: error }, 'the audit log does not go on; tried again until it does'));
       }
-      await nap.sleep(pauseMs);
+      // What came while it was at work has waited for as long.
+      await nap.sleep(Math.max(0, pauseMs - (performance.now() - begunMs)));
     }
   };
   const done = loop();

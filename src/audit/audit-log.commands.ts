@@ -13,20 +13,14 @@ import {
   tryLockLog,
   writeCheckpoint,
   writeTiles,
-  type Bounds,
   type GrownLevel,
   type LogHead,
+  type Position,
+  type TakenEvents,
 } from './audit-log.store';
 import { readPeaks, readRanges } from './audit-log.tiles';
 import { ForkRefused, openCheckpoint, signCheckpoint, type Checkpoint, type SignedBefore } from './domain/checkpoint';
-import {
-  accumulate,
-  consistencyRanges,
-  EMPTY_ROOT,
-  leafHash,
-  type Accumulator,
-  type TreeHash,
-} from './domain/merkle-tree';
+import { accumulate, consistencyRanges, EMPTY_ROOT, type Accumulator, type TreeHash } from './domain/merkle-tree';
 import { levelWidth, TILE_HEIGHT } from './domain/tile';
 
 export interface SequencerDeps {
@@ -45,18 +39,22 @@ export type Appended =
   | { readonly kind: 'NO_KEY' };
 
 const ACTOR = systemActor('audit-sequencer').id;
-/** Of one transaction: about a tenth of a second of work. */
-const BOUNDS: Bounds = { events: 10_000, bytes: 8 * 1024 * 1024 };
+/** Of one transaction, and how many are taken by one statement of it: a fraction of a second of work. */
+export interface Bounds {
+  readonly statements: number;
+  readonly events: number;
+}
+const BOUNDS: Bounds = { statements: 4, events: 10_000 };
 /** A sequencer that hangs is given up by the server, so that another takes over. */
 const IDLE_TIMEOUT_MS = 10_000;
 
 /**
  * A batch walks along the index of transactions from where the last one ended. How many events there are behind it is beyond
- * what the planner can know: by itself it would sort all of them for every batch, and compile what it does.
+ * what the planner can know: by itself it would sort all of them for every batch.
  */
 const BEGIN_BATCH = `SELECT set_config('tierwarden.actor', $1, true),
   set_config('idle_in_transaction_session_timeout', $2, true), set_config('enable_seqscan', 'off', true),
-  set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true), set_config('work_mem', '32MB', true)`;
+  set_config('enable_bitmapscan', 'off', true)`;
 
 export const createSequencer = ({ database, clock, keys, origin }: SequencerDeps, bounds = BOUNDS) => {
   /** The tree as this process left it; another may have gone on since. */
@@ -115,19 +113,19 @@ export const createSequencer = ({ database, clock, keys, origin }: SequencerDeps
           if (head === null)
             return { appended: { kind: 'APPENDED', leaves: 0, more: true }, signed: await begin(query) };
 
-          let taken = await takeEvents(query, head.position, head.size, bounds);
-          // The rest of what was seen before may be nothing; what came since is not.
-          if (taken.entries.length === 0 && head.position.window !== null) {
-            taken = await takeEvents(query, taken.position, head.size, bounds);
-          }
-          if (taken.entries.length === 0) return { appended: { kind: 'APPENDED', leaves: 0, more: false } };
-
           const start = await treeAt(query, head);
           const levels: TreeHash[][] = [];
           const tree = accumulate({ size: head.size, peaks: start.peaks() }, (level, hash) => {
             if (level % TILE_HEIGHT === 0) (levels[level / TILE_HEIGHT] ??= []).push(hash);
           });
-          for (const entry of taken.entries) tree.append(leafHash(entry));
+          let position = head.position;
+          let more = false;
+          for await (const taken of takeInTurn(query, head, bounds)) {
+            for (const hash of taken.hashes) tree.append(hash);
+            ({ position, more } = taken);
+          }
+          const leaves = tree.size() - head.size;
+          if (leaves === 0) return { appended: { kind: 'APPENDED', leaves, more } };
           await writeTiles(
             query,
             levels.map((hashes, level): GrownLevel => ({ level, before: levelWidth(level, head.size), hashes })),
@@ -138,16 +136,9 @@ export const createSequencer = ({ database, clock, keys, origin }: SequencerDeps
           const remembered = await keys.recall();
           const isNews = remembered !== null && (remembered.size !== last.size || remembered.root !== last.root);
           const note = await sign(query, checkpoint, isNews ? [last, remembered] : [last]);
-          await writeCheckpoint(query, checkpoint, note, clock(), taken.position);
+          await writeCheckpoint(query, checkpoint, note, clock(), position);
           grown = tree;
-          return {
-            appended: {
-              kind: 'APPENDED',
-              leaves: taken.entries.length,
-              more: head.position.window !== null || taken.position.window !== null,
-            },
-            signed: checkpoint,
-          };
+          return { appended: { kind: 'APPENDED', leaves, more }, signed: checkpoint };
         },
       );
       if (grown !== null) kept = grown;
@@ -156,6 +147,38 @@ export const createSequencer = ({ database, clock, keys, origin }: SequencerDeps
       return done.appended;
     },
   };
+};
+
+/**
+ * Leaves that events were made into, a batch after the other; `more` with the last one where there may be more at once. The
+ * server is at the next batch while the caller is at the last one.
+ */
+const takeInTurn = async function* (
+  query: Query,
+  { position, size }: LogHead,
+  bounds: Bounds,
+): AsyncGenerator<TakenEvents & { readonly more: boolean }> {
+  const take = (from: Position, at: number): Promise<TakenEvents> => {
+    const taking = takeEvents(query, from, at, bounds.events);
+    // A caller that fails in between hears of its own failure alone.
+    taking.catch(() => undefined);
+    return taking;
+  };
+  let from = position;
+  let at = size;
+  let taking = take(from, at);
+  for (let left = bounds.statements; ;) {
+    const taken = await taking;
+    // After the rest of what was seen before, which may be nothing, there may be what came since.
+    const more = from.window !== null || taken.position.window !== null;
+    from = taken.position;
+    at += taken.hashes.length;
+    if (taken.hashes.length > 0) left -= 1;
+    const goesOn = more && left > 0;
+    if (goesOn) taking = take(from, at);
+    yield { ...taken, more };
+    if (!goesOn) return;
+  }
 };
 
 export type Sequencer = ReturnType<typeof createSequencer>;

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../kernel/clock';
 import type { Database } from '../platform/database';
+import { BEGINNING, IS_NO_LEAF, isLeftIn, isNewTo, readHead } from './audit-log.store';
 import { readRanges } from './audit-log.tiles';
 import { formatLogProof } from './domain/log-proof';
 import { consistencyRanges, inclusionRanges, TREE_HASH_BYTES, type TreeHash } from './domain/merkle-tree';
@@ -129,25 +130,29 @@ export const createAuditLogQueries = ({ query }: Pick<Database, 'query'>, clock:
       return path.map((hash) => Buffer.from(hash, 'latin1').toString('base64'));
     },
 
+    /** Two statements. */
     status: async (): Promise<LogStatus> => {
-      const [row] = await query<{ size: string; signedAt: Date | null; waiting: number; oldest: Date | null }>(
-        `WITH head AS (SELECT * FROM audit_log_checkpoint ORDER BY size DESC LIMIT 1),
-         position AS (
-           SELECT coalesce((SELECT seen FROM head), '1:1:'::pg_snapshot) AS seen, (SELECT until FROM head) AS until,
-             (SELECT last_xact FROM head) AS last_xact, (SELECT last_event FROM head) AS last_event),
-         waiting AS (
-           SELECT occurred_at FROM audit_event AS e, position AS p
-           WHERE e.xact >= pg_snapshot_xmin(p.seen) AND NOT pg_visible_in_snapshot(e.xact, p.seen)
-             AND (p.until IS NULL OR NOT pg_visible_in_snapshot(e.xact, p.until)
-                  OR (e.xact, e.id) > (p.last_xact, p.last_event))
-             AND (SELECT true FROM audit_log_leaf AS l WHERE l.event_id = e.id) IS NULL
-           ORDER BY e.xact, e.id LIMIT ${WAITING_COUNTED})
-         SELECT coalesce((SELECT size FROM head), 0)::text AS size, (SELECT signed_at FROM head) AS "signedAt",
-           (SELECT count(*)::int FROM waiting) AS waiting, (SELECT min(occurred_at) FROM waiting) AS oldest`,
+      const head = await readHead(query);
+      const { seen, window } = head?.position ?? BEGINNING;
+      // Out of an index and in its order, so that no more are read than are counted.
+      const some = (condition: string): string =>
+        `(SELECT e.xact, e.id FROM audit_event AS e WHERE ${condition} AND ${IS_NO_LEAF}
+          ORDER BY e.xact, e.id LIMIT ${WAITING_COUNTED})`;
+      const sources =
+        window === null
+          ? some(isNewTo('$1'))
+          : `${some(`${isNewTo('$1')} AND ${isLeftIn('$2', '$3', '$4')}`)} UNION ALL ${some(isNewTo('$2'))}`;
+      const [row] = await query<{ waiting: number; oldest: Date | null }>(
+        `WITH waiting AS MATERIALIZED (SELECT * FROM (${sources}) AS e LIMIT ${WAITING_COUNTED})
+         SELECT count(*)::int AS waiting,
+           (SELECT occurred_at FROM audit_event WHERE id = (SELECT id FROM waiting ORDER BY xact, id LIMIT 1)) AS oldest
+         FROM waiting`,
+        [seen, ...(window === null ? [] : [window.until, window.lastXact, window.lastEvent])],
       );
-      const { size = '0', signedAt = null, waiting = 0, oldest = null } = row ?? {};
+      const { size = 0, signedAt = null } = head ?? {};
+      const { waiting = 0, oldest = null } = row ?? {};
       const lagMs = oldest === null ? 0 : clock().getTime() - oldest.getTime();
-      return { size: Number(size), signedAt, waiting, lagSeconds: Math.max(0, lagMs / 1000) };
+      return { size, signedAt, waiting, lagSeconds: Math.max(0, lagMs / 1000) };
     },
   };
 

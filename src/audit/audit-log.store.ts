@@ -13,14 +13,26 @@ export interface Position {
   readonly seen: string;
   /** Set while there are more events to this snapshot than were taken: those up to `lastXact`, `lastEvent` are in the tree. */
   readonly window: { readonly until: string; readonly lastXact: string; readonly lastEvent: string } | null;
+  /** The log has been on more than one server: numbers of transactions do not tell alone what is a leaf already. */
+  readonly numberedAnew: boolean;
 }
 
 /** Before everything. */
-export const BEGINNING: Position = { seen: '1:1:', window: null };
+export const BEGINNING: Position = { seen: '1:1:', window: null, numberedAnew: false };
+
+/* Of an event `e`, in SQL; the arguments are names of parameters. */
+
+export const isNewTo = (seen: string): string =>
+  `e.xact >= pg_snapshot_xmin(${seen}::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xact, ${seen}::pg_snapshot)`;
+export const isLeftIn = (until: string, lastXact: string, lastEvent: string): string =>
+  `pg_visible_in_snapshot(e.xact, ${until}::pg_snapshot) AND (e.xact, e.id) > (${lastXact}::xid8, ${lastEvent}::uuid)`;
+/** As a subquery it stays one look-up for each, where a join might read all leaves there are. */
+export const IS_NO_LEAF = '(SELECT true FROM audit_log_leaf AS l WHERE l.event_id = e.id) IS NULL';
 
 export interface LogHead {
   readonly size: number;
   readonly root: TreeHash;
+  readonly signedAt: Date;
   /** The signed checkpoint, verbatim. */
   readonly note: string;
   readonly position: Position;
@@ -39,106 +51,91 @@ export const readHead = async (query: Query): Promise<LogHead | null> => {
   const [row] = await query<{
     size: string;
     root: Buffer;
+    signedAt: Date;
     note: string;
     seen: string;
     until: string | null;
     lastXact: string | null;
     lastEvent: string | null;
     isHere: boolean;
+    numberedAnew: boolean;
   }>(
-    `SELECT size::text AS size, root, note, seen::text AS seen, until::text AS until, last_xact::text AS "lastXact",
-       last_event::text AS "lastEvent", server = ${SERVER} AS "isHere"
+    `SELECT size::text AS size, root, signed_at AS "signedAt", note, seen::text AS seen, until::text AS until, last_xact::text AS "lastXact",
+       last_event::text AS "lastEvent", server = ${SERVER} AS "isHere", ${NUMBERED_ANEW} AS "numberedAnew"
      FROM audit_log_checkpoint ORDER BY audit_log_checkpoint.size DESC LIMIT 1`,
   );
   if (row === undefined) return null;
-  const { size, root, note, seen, until, lastXact, lastEvent, isHere } = row;
+  const { size, root, signedAt, note, seen, until, lastXact, lastEvent, isHere, numberedAnew } = row;
   const window = until === null || lastXact === null || lastEvent === null ? null : { until, lastXact, lastEvent };
   return {
     size: Number(size),
     root: root.toString('latin1'),
+    signedAt,
     note,
     // Restored elsewhere, the numbers of its transactions say nothing: whatever is no leaf is looked for from the beginning.
-    position: isHere ? { seen, window } : BEGINNING,
+    position: isHere ? { seen, window, numberedAnew } : { ...BEGINNING, numberedAnew },
   };
 };
 
 const SERVER = '(SELECT system_identifier::text FROM pg_control_system())';
 
+/** By the ends of an index, however many checkpoints there are. */
+const NUMBERED_ANEW = `EXISTS (SELECT FROM (VALUES ((SELECT min(server) FROM audit_log_checkpoint)),
+  ((SELECT max(server) FROM audit_log_checkpoint))) AS ends (server) WHERE ends.server <> ${SERVER})`;
+
 export interface TakenEvents {
-  /** Stored bytes, in the order of their leaves. */
-  readonly entries: readonly Buffer[];
+  /** Of the leaves that they became. */
+  readonly hashes: readonly TreeHash[];
   readonly position: Position;
 }
 
-export interface Bounds {
-  readonly events: number;
-  readonly bytes: number;
-}
-
 /**
- * Makes leaves, from `size` on, of events that were committed after `position`: in the order of their transactions, and
- * within a transaction in the order of their recording. What commits late comes later; nothing is passed over.
+ * Makes leaves, from `size` on, of at most `limit` events that were committed after `position`: in the order of their
+ * transactions, and within a transaction in the order of their recording. What commits late comes later; nothing is passed
+ * over. The server hashes the entries where they lie: RFC 6962's SHA-256(0x00 ‖ entry), and 32 bytes of each come here.
  */
 export const takeEvents = async (
   query: Query,
-  position: Position,
+  { seen, window, numberedAnew }: Position,
   size: number,
-  bounds: Bounds,
+  limit: number,
 ): Promise<TakenEvents> => {
-  const { seen, window } = position;
   const [row] = await query<{
     present: string;
-    isWhole: boolean;
-    entries: Buffer | null;
+    count: number;
+    hashes: Buffer | null;
     lastXact: string | null;
     lastEvent: string | null;
   }>(
-    `WITH candidate AS MATERIALIZED (
+    `WITH next AS (
        SELECT e.id, e.xact, e.bytes FROM audit_event AS e
-       WHERE e.xact >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(e.xact, $1::pg_snapshot)
-         ${window === null ? '' : 'AND pg_visible_in_snapshot(e.xact, $5::pg_snapshot) AND (e.xact, e.id) > ($6::xid8, $7::uuid)'}
-         -- Needed where transactions are numbered anew; as a subquery it stays one look-up for each event.
-         AND (SELECT true FROM audit_log_leaf AS l WHERE l.event_id = e.id) IS NULL
+       WHERE ${isNewTo('$1')}
+         ${window === null ? '' : `AND ${isLeftIn('$4', '$5', '$6')}`}
+         ${numberedAnew ? `AND ${IS_NO_LEAF}` : ''}
        ORDER BY e.xact, e.id LIMIT $3),
-     measured AS (
-       SELECT *, row_number() OVER in_order - 1 AS place, sum(octet_length(bytes)) OVER in_order AS total
-       FROM candidate WINDOW in_order AS (ORDER BY xact, id)),
-     taken AS MATERIALIZED (SELECT * FROM measured WHERE place = 0 OR total <= $4),
-     leaf AS (INSERT INTO audit_log_leaf (leaf_index, event_id) SELECT $2::bigint + place, id FROM taken ORDER BY place)
-     SELECT pg_current_snapshot()::text AS present,
-       (SELECT count(*) FROM candidate) < $3 AND (SELECT count(*) FROM candidate) = count(*) AS "isWhole",
-       string_agg(int4send(octet_length(bytes)) || bytes, ''::bytea ORDER BY place) AS entries,
-       (array_agg(xact::text ORDER BY place DESC))[1] AS "lastXact",
-       (array_agg(id::text ORDER BY place DESC))[1] AS "lastEvent"
+     taken AS MATERIALIZED (
+       SELECT id, xact, sha256('\\x00'::bytea || bytes) AS hash, $2::bigint + row_number() OVER in_order - 1 AS leaf_index
+       FROM next WINDOW in_order AS (ORDER BY xact, id ROWS UNBOUNDED PRECEDING)),
+     leaf AS (INSERT INTO audit_log_leaf (leaf_index, event_id) SELECT leaf_index, id FROM taken ORDER BY leaf_index),
+     last AS (SELECT xact, id FROM taken ORDER BY leaf_index DESC LIMIT 1)
+     SELECT pg_current_snapshot()::text AS present, count(*)::int AS count,
+       string_agg(hash, ''::bytea ORDER BY leaf_index) AS hashes,
+       (SELECT xact FROM last)::text AS "lastXact", (SELECT id FROM last)::text AS "lastEvent"
      FROM taken`,
-    [
-      seen,
-      size,
-      bounds.events,
-      bounds.bytes,
-      ...(window === null ? [] : [window.until, window.lastXact, window.lastEvent]),
-    ],
+    [seen, size, limit, ...(window === null ? [] : [window.until, window.lastXact, window.lastEvent])],
   );
   if (row === undefined) throw new Error('no snapshot');
-  const until = window?.until ?? row.present;
+  const { present, count, hashes, lastXact, lastEvent } = row;
+  const until = window?.until ?? present;
+  const isWhole = count < limit || lastXact === null || lastEvent === null;
+  const packed = hashes?.toString('latin1') ?? '';
   return {
-    entries: unpack(row.entries ?? Buffer.alloc(0)),
-    position:
-      row.isWhole || row.lastXact === null || row.lastEvent === null
-        ? { seen: until, window: null }
-        : { seen, window: { until, lastXact: row.lastXact, lastEvent: row.lastEvent } },
+    hashes: Array.from({ length: count }, (_, i) => packed.slice(i * TREE_HASH_BYTES, (i + 1) * TREE_HASH_BYTES)),
+    position: {
+      numberedAnew,
+      ...(isWhole ? { seen: until, window: null } : { seen, window: { until, lastXact, lastEvent } }),
+    },
   };
-};
-
-/** They come in one value, as thousands of rows cost more than what is done with them. */
-const unpack = (packed: Buffer): Buffer[] => {
-  const entries: Buffer[] = [];
-  for (let at = 0; at < packed.length;) {
-    const end = at + 4 + packed.readInt32BE(at);
-    entries.push(packed.subarray(at + 4, end));
-    at = end;
-  }
-  return entries;
 };
 
 /** New hashes of one level of tiles, and how many it had before. */

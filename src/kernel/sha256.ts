@@ -1,4 +1,7 @@
-/** The one hash of the evidence. Everything that is hashed into a tree or a key id goes through here. */
+/**
+ * The one hash of the evidence. Everything that is hashed into a tree or a key id goes through here, but for entries of the
+ * audit log, which the database hashes where they lie.
+ */
 import { hash } from 'node:crypto';
 
 /**

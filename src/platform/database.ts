@@ -106,12 +106,18 @@ export const dataSourceOptions = (
   synchronize: false,
   installExtensions: false,
   extra: {
-    options: `-c role=${role} -c timezone=UTC ${timeoutSettings(options.timeouts)}`,
+    options: `-c role=${role} -c timezone=UTC ${NO_COMPILATION} ${timeoutSettings(options.timeouts)}`,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     ...(options.tracing === undefined || options.tracing === untraced ? {} : { Client: tracedClient(options.tracing) }),
   },
 });
+
+/**
+ * A statement whose rows the planner takes for many, and there are few, would be compiled to machine code first: that takes
+ * longer than most statements here do, and what handles many rows is bound by reading and writing them.
+ */
+const NO_COMPILATION = '-c jit=off';
 
 const timeoutSettings = (timeouts: SessionTimeouts = {}): string =>
   [

@@ -2,9 +2,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSequencer, type Sequencer } from '../../src/audit/audit-log.commands';
+import { createSequencer, type Bounds, type Sequencer } from '../../src/audit/audit-log.commands';
 import { openLogKeys, type LogKeys } from '../../src/audit/audit-log.keys';
-import type { Bounds } from '../../src/audit/audit-log.store';
 import { openCheckpoint, type Checkpoint } from '../../src/audit/domain/checkpoint';
 import { merkleRoot } from '../../src/audit/domain/merkle-tree';
 import type { Clock } from '../../src/kernel/clock';

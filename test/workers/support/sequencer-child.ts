@@ -19,7 +19,7 @@ const run = async ({ databaseUrl, home, origin }: SequencerChildOptions): Promis
   });
   const keys = openLogKeys({ mode: 'embedded', home, auditLog: { origin, keys: null, keyFile: null, witnesses: [] } });
   const deps = { database, clock: () => new Date(), keys, origin };
-  const sequencer = createSequencer(deps, { events: 20, bytes: 1_000_000 });
+  const sequencer = createSequencer(deps, { events: 10, statements: 2 });
   process.stdout.write('working\n');
   for (;;) await sequencer.append();
 };
