@@ -237,7 +237,9 @@ describe('fields asked for together', () => {
     const head = own === field.name ? own : `${own}: ${field.name}${given}`;
     const rest = steps.slice(1);
     const inner = isUnionType(named)
-      ? named.getTypes().map((member) => `... on ${member.name} { ${selectionOf(member, rest, depth + 1, member.name)} }`)
+      ? named
+          .getTypes()
+          .map((member) => `... on ${member.name} { ${selectionOf(member, rest, depth + 1, member.name)} }`)
       : [selectionOf(named as GraphQLObjectType, rest, depth + 1)];
     return `${head} { ${inner.join(' ')} }`;
   };
