@@ -19,14 +19,14 @@ import {
   type RoomReads,
 } from '../platform/read-model';
 import {
-  handoverOf,
   handoversJson,
-  levelOf,
+  handoversOf,
   levelsJson,
+  levelsOf,
   requestNumber,
   votesJson,
-  type HandoverJson,
-  type LevelJson,
+  votesOf,
+  type JsonRows,
 } from './change-request.rows';
 import {
   approvalsAt,
@@ -52,13 +52,9 @@ const round = int('round');
 const currentLevel = int('current_level');
 const digest = text('digest');
 
-const levels = json<ChangeRequest['levels']>(levelsJson, {
-  as: (parts) => (parts as readonly LevelJson[]).map(levelOf),
-});
-const votes = json<ChangeRequest['votes']>(votesJson);
-const handovers = json<ChangeRequest['handovers']>(handoversJson, {
-  as: (steps) => (steps as readonly HandoverJson[]).map(handoverOf),
-});
+const levels = json<ChangeRequest['levels']>(levelsJson, { as: (rows) => levelsOf(rows as JsonRows) });
+const votes = json<ChangeRequest['votes']>(votesJson, { as: (rows) => votesOf(rows as JsonRows) });
+const handovers = json<ChangeRequest['handovers']>(handoversJson, { as: (rows) => handoversOf(rows as JsonRows) });
 
 const mayReadRequests = (viewer: ReadEnv['viewer']): boolean => permit(viewer, 'request.read').ok;
 

@@ -2,6 +2,7 @@
 import type { Json } from '../kernel/canonical-json';
 import { isRole, type Role } from '../kernel/role';
 import { LINES } from '../kernel/line';
+import { jsonTuple } from '../platform/json-tuple';
 import type { ChangeFacts } from '../policies';
 import {
   PHASES,
@@ -45,12 +46,12 @@ export interface ChangeRequestRow {
   failure: string | null;
   alarm_at: Date | null;
   alarms: number;
-  levels: LevelJson[];
-  votes: VoteJson[];
-  handovers: HandoverJson[];
+  levels: JsonRows;
+  votes: JsonRows;
+  handovers: JsonRows;
 }
 
-export interface LevelJson {
+interface LevelJson {
   readonly ordinal: number;
   readonly part: number;
   readonly phase: string;
@@ -66,7 +67,7 @@ export interface LevelJson {
 
 type VoteJson = Omit<Vote, 'verdict' | 'castAt'> & { readonly verdict: string; readonly castAt: string };
 
-export interface HandoverJson {
+interface HandoverJson {
   readonly verb: string;
   readonly level: number;
   readonly fromId: string;
@@ -74,27 +75,60 @@ export interface HandoverJson {
   readonly role: string | null;
 }
 
-/** Parts of all levels of the present round, as JSON. */
+const LEVEL = jsonTuple<LevelJson>({
+  ordinal: 'level.ordinal',
+  part: 'level.part',
+  phase: 'level.phase',
+  role: 'level.role',
+  line: 'level.line',
+  personId: 'level.person_id',
+  quorum: 'level.quorum',
+  everyOne: 'level.every_one',
+  slaHours: 'level.sla_hours',
+  escalateTo: 'level.escalate_to',
+  signed: 'level.signed',
+});
+
+const VOTE = jsonTuple<VoteJson>({
+  id: 'vote.id',
+  round: 'vote.round',
+  levelOrdinal: 'vote.level_ordinal',
+  part: 'vote.part',
+  voterId: 'vote.voter_id',
+  principalId: 'vote.principal_id',
+  verdict: 'vote.verdict',
+  comment: 'vote.comment',
+  loweredTo: 'vote.lowered_to',
+  digest: 'vote.digest',
+  castAt: 'vote.cast_at',
+  standing: 'vote.standing',
+});
+
+const HANDOVER = jsonTuple<HandoverJson>({
+  verb: 'step.verb',
+  level: 'step.level_ordinal',
+  fromId: 'step.actor_id',
+  toId: 'step.to_id',
+  role: 'step.role',
+});
+
+/** What one of the three below yields for a request. */
+export type JsonRows = readonly (readonly unknown[])[];
+
+/** Parts of all levels of the present round; read by {@link levelsOf}. */
 export const levelsJson = (t: string): string =>
-  `(SELECT json_agg(json_build_object('ordinal', level.ordinal, 'part', level.part, 'phase', level.phase, 'role', level.role,
-      'line', level.line, 'personId', level.person_id, 'quorum', level.quorum, 'everyOne', level.every_one,
-      'slaHours', level.sla_hours, 'escalateTo', level.escalate_to, 'signed', level.signed)
-      ORDER BY level.ordinal, level.part)
+  `(SELECT json_agg(${LEVEL.sql} ORDER BY level.ordinal, level.part)
     FROM change_request_level AS level WHERE level.request_id = ${t}.id AND level.round = ${t}.round)`;
 
-/** As long as nothing but votes and moves has come about, every vote stands. */
-const standing = (t: string, vote: string): string => `(NOT ${t}.eventful OR change_request_vote_stands(${vote}))`;
-
+/** Read by {@link votesOf}. As long as nothing but votes and moves has come about, every vote stands. */
 export const votesJson = (t: string): string =>
-  `(SELECT coalesce(json_agg(json_build_object('id', vote.id, 'round', vote.round, 'levelOrdinal', vote.level_ordinal,
-      'part', vote.part, 'voterId', vote.voter_id, 'principalId', vote.principal_id, 'verdict', vote.verdict,
-      'comment', vote.comment, 'loweredTo', vote.lowered_to, 'digest', vote.digest, 'castAt', vote.cast_at,
-      'standing', ${standing(t, 'vote')}) ORDER BY vote.cast_at, vote.id), '[]')
-    FROM change_request_vote AS vote WHERE vote.request_id = ${t}.id)`;
+  `(SELECT coalesce(json_agg(${VOTE.sql} ORDER BY vote.cast_at, vote.id), '[]')
+    FROM (SELECT given.*, NOT ${t}.eventful OR change_request_vote_stands(given) AS standing
+      FROM change_request_vote AS given WHERE given.request_id = ${t}.id) AS vote)`;
 
+/** Read by {@link handoversOf}. */
 export const handoversJson = (t: string): string =>
-  `CASE WHEN ${t}.eventful THEN (SELECT coalesce(json_agg(json_build_object('verb', step.verb, 'level', step.level_ordinal,
-      'fromId', step.actor_id, 'toId', step.to_id, 'role', step.role) ORDER BY step.taken_at, step.id), '[]')
+  `CASE WHEN ${t}.eventful THEN (SELECT coalesce(json_agg(${HANDOVER.sql} ORDER BY step.taken_at, step.id), '[]')
     FROM change_request_step AS step WHERE step.request_id = ${t}.id AND step.verb IN ('REASSIGN', 'ESCALATE')
       AND change_request_lasts(step.request_id, step.round, step.level_ordinal)) ELSE '[]' END`;
 
@@ -166,28 +200,38 @@ export const requestOf = (row: ChangeRequestRow): ChangeRequest => ({
   failure: row.failure,
   alarmAt: row.alarm_at,
   alarms: row.alarms,
-  levels: row.levels.map(levelOf),
-  votes: row.votes.map((vote) => ({
-    ...vote,
-    verdict: known<Verdict>(['APPROVE', 'REJECT'], vote.verdict),
-    castAt: new Date(vote.castAt),
-  })),
-  handovers: row.handovers.map(handoverOf),
+  levels: levelsOf(row.levels),
+  votes: votesOf(row.votes),
+  handovers: handoversOf(row.handovers),
 });
 
-export const levelOf = (level: LevelJson): LevelPart => ({
-  ...level,
-  phase: known(PHASES, level.phase),
-  role: level.role === null ? null : knownRole(level.role),
-  line: level.line === null ? null : known(LINES, level.line),
-  escalateTo: level.escalateTo.map(knownRole),
-});
+export const levelsOf = (rows: JsonRows): LevelPart[] =>
+  rows.map((values) => {
+    const level = LEVEL.read(values);
+    return {
+      ...level,
+      phase: known(PHASES, level.phase),
+      role: level.role === null ? null : knownRole(level.role),
+      line: level.line === null ? null : known(LINES, level.line),
+      escalateTo: level.escalateTo.map(knownRole),
+    };
+  });
 
-export const handoverOf = ({ verb, level, fromId, toId, role }: HandoverJson): Handover => {
-  if (verb === 'REASSIGN' && toId !== null) return { verb, level, fromId, toId };
-  if (verb === 'ESCALATE' && role !== null) return { verb, level, role: knownRole(role) };
-  throw new Error(`unknown handover ${verb}`);
-};
+const VERDICTS: readonly Verdict[] = ['APPROVE', 'REJECT'];
+
+export const votesOf = (rows: JsonRows): Vote[] =>
+  rows.map((values) => {
+    const vote = VOTE.read(values);
+    return { ...vote, verdict: known(VERDICTS, vote.verdict), castAt: new Date(vote.castAt) };
+  });
+
+export const handoversOf = (rows: JsonRows): Handover[] =>
+  rows.map((values) => {
+    const { verb, level, fromId, toId, role } = HANDOVER.read(values);
+    if (verb === 'REASSIGN' && toId !== null) return { verb, level, fromId, toId };
+    if (verb === 'ESCALATE' && role !== null) return { verb, level, role: knownRole(role) };
+    throw new Error(`unknown handover ${verb}`);
+  });
 
 const knownRole = (role: string): Role => {
   if (!isRole(role)) throw new Error(`unknown role ${role}`);
