@@ -14,7 +14,7 @@ import { ok } from '../src/kernel/result';
 import { outboxBacklog } from '../src/platform/outbox';
 import { createQueueBackend, QUEUE_NAMES, redisPrefixOf, type QueueBackend } from '../src/platform/queue';
 import { createTelemetry, type Telemetry } from '../src/platform/telemetry';
-import { SIGN_IN_POLICY, signInPage } from './sign-in-page';
+import { SIGN_IN_POLICY, signInPage, type Note } from './sign-in-page';
 
 export interface OperationsDoor {
   readonly telemetry: Telemetry;
@@ -104,7 +104,8 @@ const operatorsOnly =
     const asked = await authenticate(app, request.headers.authorization ?? tokenInCookie(request));
     if (asked === 'unavailable') return refuseRequest(response, 503);
     if (!asked.ok) {
-      if (request.accepts(['json', 'html']) === 'html') return showSignIn(response, 401, 'Sign in first.');
+      if (request.accepts(['json', 'html']) === 'html')
+        return showSignIn(response, 401, { en: 'Sign in first.', zh: '请先登录。' });
       return refuseRequest(response, 401);
     }
     const actor = asked.value;
@@ -175,17 +176,27 @@ const signIn = (app: App): Router => {
     path: '/admin',
     secure: app.config.auth.kind !== 'local',
   } as const;
-  router.get('/sign-in', (_, response) => showSignIn(response, 200, 'Sign in with a token.'));
+  router.get('/sign-in', (_, response) =>
+    showSignIn(response, 200, { en: 'Sign in with a token.', zh: '请用令牌登录。' }),
+  );
   router.post('/sign-in', express.urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
     const { token } = (request.body ?? {}) as { token?: unknown };
     if (fromElsewhere(request)) return refuseRequest(response, 403);
     if (typeof token !== 'string' || token.length > MAX_TOKEN_LENGTH) {
-      return showSignIn(response, 400, `A token has at most ${MAX_TOKEN_LENGTH} characters.`);
+      return showSignIn(response, 400, {
+        en: `A token has at most ${MAX_TOKEN_LENGTH} characters.`,
+        zh: `令牌最长 ${MAX_TOKEN_LENGTH} 个字符。`,
+      });
     }
     const asked = await authenticate(app, token);
-    if (asked === 'unavailable') return showSignIn(response, 503, 'The identity provider does not answer.');
-    if (!asked.ok) return showSignIn(response, 401, 'The token does not hold.');
-    if (!mayLook(asked.value)) return showSignIn(response, 403, 'The roles behind this token do not allow it.');
+    if (asked === 'unavailable') {
+      return showSignIn(response, 503, { en: 'The identity provider does not answer.', zh: '身份提供方没有应答。' });
+    }
+    if (!asked.ok) return showSignIn(response, 401, { en: 'The token does not hold.', zh: '令牌无效。' });
+    if (!mayLook(asked.value)) {
+      const zh = '此令牌所属角色无权查看。';
+      return showSignIn(response, 403, { en: 'The roles behind this token do not allow it.', zh });
+    }
     const leftMs = asked.expiresAt.getTime() - app.clock().getTime();
     response.cookie(COOKIE, token.replace(/^bearer +/i, '').trim(), {
       ...cookie,
@@ -201,7 +212,7 @@ const signIn = (app: App): Router => {
   return router;
 };
 
-const showSignIn = (response: Response, status: number, note: string): void => {
+const showSignIn = (response: Response, status: number, note: Note): void => {
   response.setHeader('content-security-policy', SIGN_IN_POLICY);
   response.status(status).type('html').send(signInPage(note));
 };

@@ -310,7 +310,8 @@ describe('a browser', () => {
     expect(answer.status).toBe(401);
     const page = await answer.text();
     expect(page).toContain('<form method="post" action="/admin/sign-in">');
-    expect(page).not.toMatch(/<script|<style|style=|src=|href=/);
+    expect(page).toContain('请先登录。');
+    expect(page).not.toMatch(/<script|style=|src=|href=/);
     expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; form-action 'self'/);
   });
 
