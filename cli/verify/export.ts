@@ -4,12 +4,15 @@
  */
 import { openNote, readCheckpoint, type Checkpoint, type Crypto, type VerifierKey } from './note';
 import { tilePath } from './tile-path';
-import { GrowingTree, hashLeaf } from './tree';
+import { GrowingTree } from './tree';
 
 /** Files of an export, by path. Given by the platform. */
 export interface Files {
-  /** Null where there is no such file. */
-  read(path: string): Promise<Uint8Array | null>;
+  /**
+   * Null where there is no such file. The bytes are the reader's own, to be written over. They may be the beginning of `into`
+   * where it has room for them, so that not every file takes memory of its own.
+   */
+  read(path: string, into?: Uint8Array): Promise<Uint8Array | null>;
   /** Without line ends; nothing where there is no such file. */
   lines(path: string): AsyncIterable<string>;
 }
@@ -135,37 +138,44 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
 
     let due = await nextCheckpoint();
     const bodies = new Set(manifest.bodies);
+    const bundles = bundlesIn(files);
+    /** Up to `end`, or to the first that names a body: yields the last index, and the digest of its body if it has one. */
+    const addEntries = (bundle: Bundle, hashes: Uint8Array, begin: number, end: number) => {
+      for (let index = begin; index < end; index++) {
+        const prefixed = bundle.next(index);
+        const leaf = crypto.sha256(prefixed);
+        if (!isAt(leaf, hashes, (index % WIDTH) * 32))
+          throw new Found('broken', `entry ${index} is not the one that was signed`, index);
+        counted.entries += 1;
+        tree.add(leaf);
+        const digest = bundle.namesBodies ? bodyDigest(prefixed.subarray(1)) : null;
+        if (digest !== null) return { index, digest };
+        if (bodies.has(index))
+          throw new Found('broken', `manifest.json names a body of entry ${index}, which has none`, index);
+      }
+      return { index: end - 1, digest: null };
+    };
     for (let begin = 0; begin < newest.size; begin += WIDTH) {
       const width = Math.min(WIDTH, newest.size - begin);
       const hashes = await tile(0, begin / WIDTH, width);
       const isExported = begin < manifest.to && begin + width > manifest.from;
-      const bundle = isExported ? await readBundle(files, begin / WIDTH, width) : null;
-      for (let i = 0; i < width; i++) {
+      const bundle = isExported ? await bundles.read(begin / WIDTH, width) : null;
+      for (let i = 0; i < width;) {
         while (due !== null && due.size === tree.size) {
           agree(due);
           due = await nextCheckpoint();
         }
-        let leaf: string;
+        const stop = due !== null && due.size > tree.size ? Math.min(width, due.size - begin) : width;
         if (bundle === null) {
-          leaf = latin1(hashes, i * 32);
-        } else {
-          const entry = bundle.next(begin + i);
-          leaf = hashLeaf(crypto.sha256, entry);
-          if (!isAt(leaf, hashes, i * 32)) {
-            throw new Found('broken', `entry ${begin + i} is not the one that was signed`, begin + i);
-          }
-          counted.entries += 1;
-          const index = begin + i;
-          const digest = bodyDigest(entry);
-          if (digest === null && bodies.has(index)) {
-            throw new Found('broken', `manifest.json names a body of entry ${index}, which has none`, index);
-          }
-          if (digest !== null && index >= manifest.from && index < manifest.to) {
-            await checkBody(files, crypto, index, digest);
-            counted.bodies += 1;
-          }
+          for (; i < stop; i++) tree.add(latin1(hashes, i * 32));
+          continue;
         }
-        tree.add(leaf);
+        const { index, digest } = addEntries(bundle, hashes, begin + i, begin + stop);
+        i = index + 1 - begin;
+        if (digest !== null && index >= manifest.from && index < manifest.to) {
+          await checkBody(files, crypto, index, digest);
+          counted.bodies += 1;
+        }
       }
       bundle?.end(begin + width);
       for (const { level, index, hash } of finished.splice(0)) {
@@ -240,44 +250,71 @@ const noteOfLine = (line: string): string => {
   throw new Found('unverifiable', 'checkpoints.jsonl is damaged');
 };
 
-/** The entries of a bundle in turn. */
-const readBundle = async (files: Files, index: number, width: number) => {
-  const name = tilePath('entries', index, width);
-  const bytes = await files.read(name);
-  if (bytes === null) throw new Found('unverifiable', `${name} is missing`, index * WIDTH, index * WIDTH + width);
-  let at = 0;
-  return {
-    next: (entry: number): Uint8Array => {
-      const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-      if (at + 2 + length > bytes.length) throw new Found('broken', `${name} ends within entry ${entry}`, entry);
-      at += 2 + length;
-      return bytes.subarray(at - length, at);
-    },
-    end: (entry: number): void => {
-      if (at !== bytes.length) throw new Found('broken', `${name} holds more than its entries`, entry - 1);
-    },
+/** The entries of one bundle, in turn. */
+interface Bundle {
+  /** Whether any of them may hold the digest of a body. */
+  readonly namesBodies: boolean;
+  /** After the 0x00 that it is hashed with. That stands where its length was: nothing is copied. */
+  next(entry: number): Uint8Array;
+  end(entry: number): void;
+}
+
+/** One bundle at a time, all in the same memory. */
+const bundlesIn = (files: Files) => {
+  let room = new Uint8Array(2 ** 18);
+  const read = async (index: number, width: number): Promise<Bundle> => {
+    const name = tilePath('entries', index, width);
+    const bytes = await files.read(name, room);
+    if (bytes === null) throw new Found('unverifiable', `${name} is missing`, index * WIDTH, index * WIDTH + width);
+    if (bytes.length >= room.length) room = new Uint8Array(2 * bytes.length);
+    let at = 0;
+    return {
+      namesBodies: namesBody(bytes),
+      next: (entry) => {
+        const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+        if (at + 2 + length > bytes.length) throw new Found('broken', `${name} ends within entry ${entry}`, entry);
+        bytes[at + 1] = 0;
+        at += 2 + length;
+        return bytes.subarray(at - length - 1, at);
+      },
+      end: (entry) => {
+        if (at !== bytes.length) throw new Found('broken', `${name} holds more than its entries`, entry - 1);
+      },
+    };
   };
+  return { read };
 };
 
-const BRACE = 0x7b;
-const BODY = [...'"body":'].map((character) => character.charCodeAt(0));
+/** By the rarest of its letters, as there are millions of entries and hardly any names a body. */
+const namesBody = (bytes: Uint8Array): boolean => {
+  for (let at = bytes.indexOf(RAREST); at >= 0; at = bytes.indexOf(RAREST, at + 1)) {
+    if (isBody(bytes, at - RAREST_AT)) return true;
+  }
+  return false;
+};
+
+const isBody = (bytes: Uint8Array, begin: number): boolean => {
+  for (let i = 0; i < BODY.length; i++) if (bytes[begin + i] !== BODY[i]) return false;
+  return true;
+};
+
+const BODY = [...'"body":{'].map((character) => character.charCodeAt(0));
+const RAREST = 'y'.charCodeAt(0);
+const RAREST_AT = BODY.indexOf(RAREST);
 
 /**
- * Hex digest that the entry names in place of its content; null for one that holds its content itself. Only what follows the
- * right letters is parsed, as there are millions and hardly any has one.
+ * Hex digest that the entry names in place of its content; null for one that holds its content itself. Only what holds the
+ * right letters is parsed.
  */
 const bodyDigest = (entry: Uint8Array): string | null => {
-  for (let at = entry.indexOf(BRACE, 1); at >= 0; at = entry.indexOf(BRACE, at + 1)) {
-    if (!BODY.every((byte, i) => entry[at - BODY.length + i] === byte)) continue;
-    try {
-      const event = JSON.parse(decoder.decode(entry)) as { body?: { sha256?: unknown } };
-      return event.body === undefined ? null : String(event.body.sha256);
-    } catch {
-      // Signed all the same, and no event.
-      return null;
-    }
+  if (!namesBody(entry)) return null;
+  try {
+    const event = JSON.parse(decoder.decode(entry)) as { body?: { sha256?: unknown } };
+    return event.body === undefined ? null : String(event.body.sha256);
+  } catch {
+    // Signed all the same, and no event.
+    return null;
   }
-  return null;
 };
 
 const checkBody = async (files: Files, crypto: Crypto, index: number, digest: string): Promise<void> => {
