@@ -3,6 +3,9 @@
  * It knows the frame of rows and fields; what is in a field is for the caller to say.
  */
 
+/** No row that is written is larger: what is left of a piece when one begins. */
+const LARGEST_ROW = 64 * 1024;
+
 /** `PGCOPY\n\xff\r\n\0`, no flags, no extension. */
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = -1;
@@ -20,18 +23,29 @@ const OID = { float8: 701, date: 1082, int2: 21, text: 25 } as const;
  */
 export type OnRow = (bytes: Buffer, starts: Int32Array, lengths: Int32Array) => void;
 
-/** Takes the pieces of a COPY … TO STDOUT (FORMAT binary) in turn; throws on anything that is not one with `columns` columns. */
+/**
+ * Takes the pieces of a COPY … TO STDOUT (FORMAT binary) in turn; throws on anything that is not one with `columns` columns. It
+ * keeps no piece: of what ends in the middle of a row it holds a copy.
+ */
 export const createCopyReader = (columns: number, onRow: OnRow): { push(piece: Buffer): void; end(): void } => {
   const starts = new Int32Array(columns);
   const lengths = new Int32Array(columns);
-  let rest: Buffer = Buffer.alloc(0);
-  let view = new DataView(rest.buffer, 0, 0);
+  let held: Buffer = Buffer.allocUnsafeSlow(LARGEST_ROW);
+  let heldLength = 0;
   let begun = false;
   let ended = false;
 
-  /** Position after the row at `at`, or -1 where it is not complete. */
-  const readRow = (bytes: Buffer, at: number): number => {
-    if (at + 2 > bytes.length) return -1;
+  /** Position after the header or row at `at`, or -1 where it is not complete. */
+  const readNext = (bytes: Buffer, view: DataView, at: number, end: number): number => {
+    if (!begun) {
+      if (at + HEADER.length > end) return -1;
+      if (bytes.compare(HEADER, 0, 11, at, at + 11) !== 0) throw new Error('not a binary COPY');
+      const next = at + HEADER.length + view.getInt32(at + 15);
+      if (next > end) return -1;
+      begun = true;
+      return next;
+    }
+    if (at + 2 > end) return -1;
     const count = view.getInt16(at);
     if (count === TRAILER) {
       ended = true;
@@ -40,38 +54,53 @@ export const createCopyReader = (columns: number, onRow: OnRow): { push(piece: B
     if (count !== columns) throw new Error(`a row has ${count} columns, not ${columns}`);
     let next = at + 2;
     for (let i = 0; i < columns; i++) {
-      if (next + 4 > bytes.length) return -1;
+      if (next + 4 > end) return -1;
       const length = view.getInt32(next);
       next += 4;
       starts[i] = next;
       lengths[i] = length;
       if (length > 0) next += length;
-      if (next > bytes.length) return -1;
+      if (next > end) return -1;
     }
     onRow(bytes, starts, lengths);
     return next;
   };
 
+  /** Completes what is held with the first bytes of a piece; yields how many of them belong to it. */
+  const complete = (piece: Buffer): number => {
+    const before = heldLength;
+    for (let taken = 0; taken < piece.length;) {
+      const step = Math.min(JOIN_STEP, piece.length - taken);
+      hold(piece, taken, taken + step);
+      taken += step;
+      const next = readNext(held, viewOf(held), 0, heldLength);
+      if (next === -1) continue;
+      heldLength = 0;
+      return next - before;
+    }
+    return piece.length;
+  };
+
+  const hold = (piece: Buffer, from: number, to: number): void => {
+    if (heldLength + to - from > held.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (heldLength + to - from));
+      held.copy(larger, 0, 0, heldLength);
+      held = larger;
+    }
+    heldLength += piece.copy(held, heldLength, from, to);
+  };
+
   return {
     push: (piece) => {
-      const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      let at = 0;
-      if (!begun) {
-        if (bytes.length < HEADER.length) {
-          rest = bytes;
-          return;
-        }
-        if (!bytes.subarray(0, 11).equals(HEADER.subarray(0, 11))) throw new Error('not a binary COPY');
-        at = HEADER.length + bytes.readInt32BE(15);
-        begun = true;
-      }
+      let at = heldLength === 0 ? 0 : complete(piece);
+      if (heldLength > 0) return;
+      const view = viewOf(piece);
       while (!ended) {
-        const next = readRow(bytes, at);
+        const next = readNext(piece, view, at, piece.length);
         if (next === -1) break;
         at = next;
       }
-      rest = bytes.subarray(at);
+      if (!ended) hold(piece, at, piece.length);
     },
     end: () => {
       if (!ended) throw new Error('the COPY ended in the middle of a row');
@@ -79,18 +108,33 @@ export const createCopyReader = (columns: number, onRow: OnRow): { push(piece: B
   };
 };
 
+/** By how much a row that two pieces share grows until it is complete. */
+const JOIN_STEP = 1024;
+
+let seen: { readonly bytes: Buffer; readonly view: DataView } | null = null;
+/** Numbers are read several times faster by way of a view, of which there is one for each piece. */
+export const viewOf = (bytes: Buffer): DataView => {
+  if (seen?.bytes !== bytes) seen = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  return seen.view;
+};
+
 /** Elements of a one-dimensional array field begin after this many bytes; a NULL array or an empty one has none. */
 export const ARRAY_HEADER = 20;
 
 /** Bytes that are handed to the server at a time. */
 const PIECE = 256 * 1024;
-/** No row is larger: what is left of a piece when a row begins. */
-const LARGEST_ROW = 64 * 1024;
+
+/** Buffers of pieces that were written, used again: new ones by the hundred cost more than filling them. */
+const spare: Buffer[] = [];
+/** 16 MiB, the rows of a large chunk. */
+const MOST_SPARE = 64;
+const newPiece = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(PIECE);
 
 /** Writes rows for COPY … FROM STDIN (FORMAT binary) into pieces of bounded size. */
 export class CopyWriter {
-  readonly pieces: Buffer[] = [];
-  private bytes = Buffer.allocUnsafeSlow(PIECE);
+  private readonly full: Buffer[] = [];
+  private readonly pieces: Buffer[] = [];
+  private bytes = newPiece();
   /** Writes numbers several times faster than the buffer's own methods. */
   private view = new DataView(this.bytes.buffer);
   private at = HEADER.copy(this.bytes);
@@ -183,6 +227,12 @@ export class CopyWriter {
     return this.pieces;
   }
 
+  /** The server has all of it: the memory of its pieces is used for others. */
+  release(): void {
+    spare.push(...[this.bytes, ...this.full.splice(0)].slice(0, MOST_SPARE - spare.length));
+    this.pieces.length = 0;
+  }
+
   private arrayHead(oid: number, length: number): number {
     const start = this.at;
     const { view } = this;
@@ -201,8 +251,9 @@ export class CopyWriter {
   }
 
   private flush(): void {
+    this.full.push(this.bytes);
     this.pieces.push(this.bytes.subarray(0, this.at));
-    this.bytes = Buffer.allocUnsafeSlow(PIECE);
+    this.bytes = newPiece();
     this.view = new DataView(this.bytes.buffer);
     this.at = 0;
   }

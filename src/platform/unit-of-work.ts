@@ -4,7 +4,7 @@
  * run again (deadlock, serialization failure). Under an idempotency key it does its work once and gives the same answer
  * ever after.
  */
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Connection, PoolClient } from 'pg';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +15,7 @@ import type { Json } from '../kernel/canonical-json';
 import type { Clock, NewId } from '../kernel/clock';
 import type { Result } from '../kernel/result';
 import { cancelRunning } from './cancel';
+import { CopyOut } from './copy-out';
 import type { Database, Query } from './database';
 import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
@@ -60,7 +61,10 @@ export interface Tx {
   readonly query: Query;
   /** Streams text or binary COPY data into `COPY … FROM STDIN`; yields the number of rows. */
   copyIn(sql: string, data: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<number>;
-  /** The pieces of `COPY … TO STDOUT`, to be taken to their end before anything else is asked of this transaction. */
+  /**
+   * The pieces of `COPY … TO STDOUT`, to be taken to their end before anything else is asked of this transaction. Each is there
+   * until the next is asked for, and its memory is used again.
+   */
   copyOut(sql: string): AsyncIterable<Buffer>;
   /** Adds an audit event to this transaction; returns its id. */
   record(event: AuditDraft): string;
@@ -219,7 +223,7 @@ const transact = async <T>(
         await pipeline(Readable.from(data), sink);
         return sink.rowCount;
       },
-      copyOut: (sql) => alone(client, () => client.query(copyTo(sql))),
+      copyOut: (sql) => alone(client, () => client.query(new CopyOut(sql))).pieces(),
       record: (event) => {
         const id = deps.newId();
         events.push({ ...event, id });

@@ -7,7 +7,7 @@ import { gradeOfRank } from '../kernel/grade';
 import type { Refusal } from '../kernel/refusal';
 import { processingRefusalsBetween } from '../customers';
 import { MAX_ORDINAL, packedValuesAt } from '../indicators';
-import { ARRAY_HEADER, createCopyReader, DAYS_TO_2000, uuidOf, type OnRow } from '../platform/binary-copy';
+import { ARRAY_HEADER, createCopyReader, DAYS_TO_2000, uuidOf, viewOf, type OnRow } from '../platform/binary-copy';
 import type { Tx } from '../platform/unit-of-work';
 import { MISSING_VALUE, type GroupRule, type ModelRunner } from '../scorecards';
 import { countMove, newMoveCounts, type MoveCounts } from './domain/judge-run';
@@ -65,6 +65,7 @@ export const rateChunk = async (
     }
     const { rows } = pass;
     const written = await tx.copyIn(copyRatings(runTable(run)), rows.end());
+    rows.release();
     if (written !== rows.count) throw new Error(`${rows.count} ratings were to be written, ${written} were`);
     return { rated: rows.count, parked: pass.parked, leafHashes: pass.hashes(), moves: pass.moves };
   }
@@ -220,13 +221,6 @@ const readOffsets = (view: DataView, start: number, length: number, last: number
   return count;
 };
 
-let seen: { readonly bytes: Buffer; readonly view: DataView } | null = null;
-/** Numbers are read several times faster by way of a view, of which there is one for each piece. */
-const viewOf = (bytes: Buffer): DataView => {
-  if (seen?.bytes !== bytes) seen = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-  return seen.view;
-};
-
 const RANKS = new Map(Array.from({ length: 9 }, (_, i) => [gradeOfRank(i + 1) as string, i + 1]));
 const rankField = (bytes: Buffer, at: number, length: number): number =>
   RANKS.get(bytes.toString('latin1', at, at + length)) ?? 0;
@@ -236,12 +230,16 @@ const createTexts = (): ((bytes: Buffer, at: number, length: number) => string |
   const known: { readonly bytes: Buffer; readonly text: string }[] = [];
   return (bytes, at, length) => {
     if (length === -1) return null;
-    for (const entry of known) {
-      if (entry.bytes.length === length && bytes.compare(entry.bytes, 0, length, at, at + length) === 0)
-        return entry.text;
-    }
+    for (const entry of known) if (isAt(entry.bytes, bytes, at, length)) return entry.text;
     const fresh = Buffer.from(bytes.subarray(at, at + length));
     known.push({ bytes: fresh, text: fresh.toString() });
     return fresh.toString();
   };
+};
+
+/** Byte by byte: for so few of them a call out of the engine takes longer. */
+const isAt = (wanted: Buffer, bytes: Buffer, at: number, length: number): boolean => {
+  if (wanted.length !== length) return false;
+  for (let i = 0; i < length; i++) if (wanted[i] !== bytes[at + i]) return false;
+  return true;
 };

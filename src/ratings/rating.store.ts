@@ -67,6 +67,11 @@ export class RatingRows {
     return this.writer.end();
   }
 
+  /** They are written, or given up; nothing of them is read any more. */
+  release(): void {
+    this.writer.release();
+  }
+
   private arrayOf(codes: Codes): Buffer {
     let field = this.arrays.get(codes);
     if (field === undefined) this.arrays.set(codes, (field = textArrayField(codes.texts)));

@@ -133,7 +133,8 @@ describe('a unit of work', () => {
       const [[after], [again]] = await Promise.all([counted(), counted()]);
       const out: Buffer[] = [];
       for await (const piece of tx.copyOut(`COPY (SELECT job_key FROM outbox WHERE request_id = '${id}') TO STDOUT`)) {
-        out.push(piece);
+        // Its memory is used for the next one.
+        out.push(Buffer.from(piece));
       }
       return ok([after?.n, again?.n, Buffer.concat(out).toString(), (await counted())[0]?.n]);
     });
