@@ -10,7 +10,7 @@ import { permit } from '../identity';
 import type { Tx } from '../platform/unit-of-work';
 import { EXPERT_SCORECARD_CODE } from '../scorecards';
 import { timingOf, type EventTerms, type ReratingKind } from './domain/rerating';
-import { limitIntervals } from './grade.store';
+import { limitIntervals, lockGrades } from './grade.store';
 import { meansOf, rateWithin, type RatingDeps, type RatingMeans } from './rating.commands';
 import { cutPointsFor } from './reference-population';
 import * as store from './rerating.store';
@@ -102,6 +102,17 @@ const answer = async (
   taken: store.TakenRerating,
   means: Result<RatingMeans>,
 ): Promise<Rerated> => {
+  const standing = await answeredMeanwhile(tx, taken);
+  if (standing !== null) {
+    await store.endWithRating(tx, taken, standing);
+    tx.record({
+      action: 'rerating.answered',
+      object: { type: 'Rerating', id: taken.id },
+      customerId: taken.customerId,
+      data: { kind: taken.kind, rating: standing },
+    });
+    return { reratingId: taken.id, kind: taken.kind, ratingId: standing, late: false };
+  }
   const late = taken.deadline !== null && tx.at > taken.deadline;
   const customer = { id: taken.customerId, industryCode: taken.industryCode };
   const answers = { ids: taken.ids, noted: (ratingId: string) => store.endWithRating(tx, taken, ratingId) };
@@ -117,6 +128,16 @@ const answer = async (
     });
   }
   return { reratingId: taken.id, kind: taken.kind, ratingId: rated.ok ? rated.value.ratingId : null, late };
+};
+
+/**
+ * The rating that has come between the day on which one was due and now, for whatever reason: nothing is due any more. Whoever is
+ * rating the customer at this moment is waited for. Null where it is still to be rated.
+ */
+const answeredMeanwhile = async (tx: Tx, taken: store.TakenRerating): Promise<string | null> => {
+  if (!taken.onlyByDate) return null;
+  const [held] = await lockGrades(tx, [taken.customerId]);
+  return held !== undefined && held.ratingDueAt > tx.at ? held.ratingId : null;
 };
 
 interface Remembered {

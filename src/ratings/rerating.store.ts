@@ -88,6 +88,8 @@ export interface TakenRerating {
   readonly id: string;
   /** All that is open of the customer, this one included, locked: one rating answers them all. */
   readonly ids: readonly string[];
+  /** Whether nothing but the calendar asks for it. */
+  readonly onlyByDate: boolean;
   readonly customerId: string;
   readonly kind: ReratingKind;
   readonly askedAt: Date;
@@ -105,12 +107,17 @@ export interface TakenRerating {
 export const takeNext = async (tx: Tx, scorecardCode: string): Promise<TakenRerating | null> => {
   const [row] = await tx.query<TakenRerating>(
     `WITH next AS MATERIALIZED (
-       SELECT id, customer_id, kind, asked_at, deadline FROM rerating
-       WHERE state = 'OPEN' AND begin_at <= $1 ORDER BY urgency, rank, begin_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED),
+       SELECT id, customer_id, kind, asked_at, deadline FROM rerating AS open
+       WHERE state = 'OPEN' AND begin_at <= $1
+         -- What is more urgent may be in the hands of another worker, whose rating answers for this one as well.
+         AND NOT EXISTS (SELECT FROM rerating AS other WHERE other.customer_id = open.customer_id AND other.state = 'OPEN'
+           AND other.begin_at <= $1 AND other.urgency < open.urgency)
+       ORDER BY urgency, rank, begin_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED),
      together AS MATERIALIZED (
-       SELECT id FROM rerating WHERE customer_id = (SELECT customer_id FROM next) AND state = 'OPEN'
+       SELECT id, kind FROM rerating WHERE customer_id = (SELECT customer_id FROM next) AND state = 'OPEN'
        FOR NO KEY UPDATE SKIP LOCKED)
-     SELECT next.id, ARRAY(SELECT id FROM together) AS ids, next.customer_id AS "customerId", next.kind, next.asked_at AS "askedAt", next.deadline,
+     SELECT next.id, ARRAY(SELECT id FROM together) AS ids,
+       NOT EXISTS (SELECT FROM together WHERE kind <> 'SCHEDULED') AS "onlyByDate", next.customer_id AS "customerId", next.kind, next.asked_at AS "askedAt", next.deadline,
        customer.industry_code AS "industryCode", live.id AS "liveVersionId",
        (SELECT count(*)::int FROM cut_point_set WHERE version_id = live.id) AS segments
      FROM next JOIN customer ON customer.id = next.customer_id

@@ -176,3 +176,58 @@ it('who is due is rated once, weaker grades first in the year, and who is parked
   expect(await next(weak[taken]?.id)).toHaveLength(1);
   await rateAll();
 });
+
+describe('what the calendar asked for, beside a fresh rating', () => {
+  const dueOne = async (): Promise<string> => {
+    db.clock.advance(DAY_MS);
+    const [due] = await db.asOwner<{ id: string }>(
+      `SELECT held.customer_id AS id FROM customer_grade AS held JOIN customer ON customer.id = held.customer_id
+       WHERE rating_due_at <= $1 AND customer.industry_code IS NOT NULL ORDER BY rating_due_at, customer_id LIMIT 1`,
+      [db.clock()],
+    );
+    return due?.id ?? '';
+  };
+  const openOf = (id: string) =>
+    db.asOwner<{ kind: string }>("SELECT kind FROM rerating WHERE customer_id = $1 AND state = 'OPEN'", [id]);
+
+  it('is answered by it, whoever asked for that one', async () => {
+    const id = await dueOne();
+    expect(required(await app.ratings.scheduleDue(by, 100))).toBeGreaterThan(0);
+    expect(await openOf(id)).toEqual([{ kind: 'SCHEDULED' }]);
+    const { ratingId } = required(await app.ratings.rateCustomer(by, { customerId: id }));
+    const before = await ratingsOf(id);
+    const done = await rateAll();
+    expect(done).toContainEqual(expect.objectContaining({ kind: 'SCHEDULED', ratingId, late: false }));
+    expect(await openOf(id)).toEqual([]);
+    expect(await ratingsOf(id)).toBe(before);
+    const told = await db.asOwner("SELECT FROM audit_event WHERE action = 'rerating.answered' AND customer_id = $1", [
+      id,
+    ]);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is not taken while another worker has the event in hand, and answered by that rating', async () => {
+    const id = await dueOne();
+    const before = await ratingsOf(id);
+    const event = await ask(id);
+    const meanwhile: unknown[] = [];
+    const rated = jest.spyOn(app.indicators, 'packedValues').mockImplementationOnce(async (query, ids) => {
+      const values = await app.indicators.packedValues(query, ids);
+      required(await app.ratings.scheduleDue(by, 100));
+      meanwhile.push(...(await openOf(id)), required(await app.ratings.rerateNext(by)) === null);
+      return values;
+    });
+    await db.asOwner("SELECT set_config('tierwarden.actor', 'system:test', false)");
+    // Nobody else is due, so whatever is taken is this customer's.
+    await db.asOwner(
+      `UPDATE customer_grade SET rating_due_at = (last_rated_at AT TIME ZONE 'UTC' + interval '1 year') AT TIME ZONE 'UTC'
+       WHERE customer_id <> $1`,
+      [id],
+    );
+    const done = await rateAll();
+    rated.mockRestore();
+    expect(meanwhile).toEqual([{ kind: 'EVENT' }, { kind: 'SCHEDULED' }, true]);
+    expect(done).toMatchObject([{ reratingId: event }, { kind: 'SCHEDULED', ratingId: done[0]?.ratingId }]);
+    expect(await ratingsOf(id)).toBe(before + 1);
+  });
+});
