@@ -6,8 +6,9 @@ import { IsDefined, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { Field, InputType, type ClassType } from 'type-graphql';
 import type { IdempotencyKey } from '../src/kernel/actor';
 import { digestOf, type Json } from '../src/kernel/canonical-json';
+import type { Grade } from '../src/kernel/grade';
 import type { Tier } from '../src/policies';
-import { TierEnum } from './enums';
+import { GradeEnum, TierEnum } from './enums';
 import { DateScalar, DateTimeScalar } from './scalars';
 
 /** The keys of an input object that carry a value, all the way down. */
@@ -113,4 +114,13 @@ export class DateTimeFilter {
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'Before this moment.' })
   lt?: Date | null;
+}
+
+@InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
+export class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
+  @Field(() => GradeEnum, { nullable: true, description: 'This grade or better.' })
+  gte?: Grade | null;
+
+  @Field(() => GradeEnum, { nullable: true, description: 'This grade or worse.' })
+  lte?: Grade | null;
 }

@@ -44,6 +44,7 @@ import { Duties1767225600071 } from './0071-duties';
 import { Evidence1767225600090 } from './0090-evidence';
 import { SignedVotes1767225600091 } from './0091-signed-votes';
 import { InputOverrides1767225600092 } from './0092-input-overrides';
+import { Orders1767225600093 } from './0093-orders';
 import { Exposure1767225600072 } from './0072-exposure';
 import { LimitMoves1767225600073 } from './0073-limit-moves';
 import { Persons1767225600042 } from './0042-persons';
@@ -111,4 +112,5 @@ export const MIGRATIONS = [
   LimitMoves1767225600073,
   PolicyRequests1767225600077,
   Sequencing1767225600100,
+  Orders1767225600093,
 ];

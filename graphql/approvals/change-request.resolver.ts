@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
-import type { ManyDecided, RequestFilter, VerbOutcome, Verdict, VoteCommand } from '../../src/approvals';
+import type { ManyDecided, RequestFilter, RequestOrder, VerbOutcome, Verdict, VoteCommand } from '../../src/approvals';
 import type { Result } from '../../src/kernel/result';
 import type { AuditEvent } from '../audit/audit-event.types';
 import { asJson, PageArgs, type Connection } from '../connection';
@@ -10,6 +10,7 @@ import { valueOrFault } from '../faults';
 import { given, type Given } from '../inputs';
 import { keyOf, toGlobalId } from '../global-id';
 import { User } from '../identity/user.types';
+import { sortOf, type OrderBy } from '../order';
 import { PolicyVersion } from '../policies/policy.types';
 import { ReadField, reading, readOne, readPage } from '../reads';
 import { payloadOf, userErrorOf } from '../user-errors';
@@ -21,6 +22,7 @@ import {
   ApproveRequestPayload,
   ChangeRequest,
   ChangeRequestConnection,
+  ChangeRequestOrderBy,
   ChangeRequestStep,
   ChangeRequestWhere,
   CommentOnRequestInput,
@@ -72,18 +74,23 @@ export class ChangeRequestResolver {
     return readOne(context, info, 'ChangeRequest', keyOf('ChangeRequest', id));
   }
 
-  @Query(() => ChangeRequestConnection, { description: 'Requests, newest first; with `tab` the inbox of the caller.' })
+  @Query(() => ChangeRequestConnection, { description: 'Requests; with `tab` the inbox of the caller.' })
   changeRequests(
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('where', () => ChangeRequestWhere, { nullable: true }) where?: ChangeRequestWhere,
+    @Arg('where', () => ChangeRequestWhere, { nullable: true }) where: ChangeRequestWhere | null | undefined,
+    @Arg('orderBy', () => [ChangeRequestOrderBy], {
+      defaultValue: [{ field: 'SUBMITTED_AT', direction: 'DESC' }],
+    })
+    orderBy: OrderBy<RequestOrder>[],
   ): Promise<Connection<ChangeRequest>> {
     const filter = filterOf(given(where));
-    const list = valueOrFault(context.app.approvals.queries.list(context.actor, filter, context.now));
+    const sort = sortOf(orderBy);
+    const list = valueOrFault(context.app.approvals.queries.list(context.actor, filter, context.now, sort));
     return readPage(context, info, list, args, {
       list: 'changeRequests',
-      order: 'submittedAt',
+      order: asJson(sort),
       filter: asJson(filter),
     });
   }

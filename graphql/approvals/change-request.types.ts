@@ -10,6 +10,7 @@ import {
   type InboxTab,
   type Phase,
   type RequestKind,
+  type RequestOrder,
   type RequestState,
   type RequestVerb,
   type Verdict,
@@ -26,6 +27,7 @@ import { LineEnum } from '../identity/user.types';
 import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Money } from '../money.types';
 import { Node } from '../node.types';
+import { orderByType } from '../order';
 import { HeldReasonEnum } from '../ratings/rating.types';
 import type { Reading } from '../reads';
 import { PolicyKindEnum, PolicyText } from '../policies/policy.types';
@@ -677,6 +679,12 @@ export const ChangeRequestConnection = connectionType('ChangeRequest', ChangeReq
 
 const StateFilter = choiceInput<RequestState>('ChangeRequestStateFilter', RequestStateEnum);
 const KindFilter = choiceInput<RequestKind>('ChangeRequestKindFilter', RequestKindEnum);
+
+export const ChangeRequestOrderBy = orderByType<RequestOrder>('ChangeRequest', {
+  SUBMITTED_AT: 'The moment of submission.',
+  DECIDE_BY: 'The end of the time to decide: the most urgent first, when ascending.',
+  UPDATED_AT: 'The moment of the last change.',
+});
 
 @InputType({ description: 'Which requests; all conditions together.' })
 export class ChangeRequestWhere {

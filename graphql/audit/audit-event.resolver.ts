@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
-import type { AuditFilter } from '../../src/audit';
+import type { AuditEventOrder, AuditFilter } from '../../src/audit';
 import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
@@ -8,23 +8,27 @@ import { fault, valueOrFault } from '../faults';
 import { keyOf, parseGlobalId } from '../global-id';
 import { given, type Given } from '../inputs';
 import { User } from '../identity/user.types';
+import { sortOf, type OrderBy } from '../order';
 import { ReadField, readOne, readPage } from '../reads';
-import { AuditEvent, AuditEventConnection, AuditEventWhere } from './audit-event.types';
+import { AuditEvent, AuditEventConnection, AuditEventOrderBy, AuditEventWhere } from './audit-event.types';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {
   @Query(() => AuditEventConnection, {
-    description: 'The audit log, newest first. For auditors and the chief risk officer.',
+    description: 'The audit log. For auditors and the chief risk officer.',
   })
   async auditEvents(
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('where', () => AuditEventWhere, { nullable: true }) where?: AuditEventWhere,
+    @Arg('where', () => AuditEventWhere, { nullable: true }) where: AuditEventWhere | null | undefined,
+    @Arg('orderBy', () => [AuditEventOrderBy], { defaultValue: [{ field: 'OCCURRED_AT', direction: 'DESC' }] })
+    orderBy: OrderBy<AuditEventOrder>[],
   ): Promise<Connection<AuditEvent>> {
     const filter = filterOf(await withNames(context, given(where)));
-    const list = valueOrFault(context.app.audit.queries.list(context.actor, filter));
-    return readPage(context, info, list, args, { list: 'auditEvents', order: 'occurredAt', filter: asJson(filter) });
+    const sort = sortOf(orderBy);
+    const list = valueOrFault(context.app.audit.queries.list(context.actor, filter, sort));
+    return readPage(context, info, list, args, { list: 'auditEvents', order: asJson(sort), filter: asJson(filter) });
   }
 
   @Query(() => AuditEvent, { nullable: true, description: 'An audit event by its id.' })

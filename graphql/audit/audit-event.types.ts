@@ -1,11 +1,12 @@
 import { IsOptional, MaxLength } from 'class-validator';
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { EVENT_RESULTS, type EventResult } from '../../src/audit';
+import { EVENT_RESULTS, type AuditEventOrder, type EventResult } from '../../src/audit';
 import type { Json } from '../../src/kernel/canonical-json';
 import { connectionType } from '../connection';
 import { enumOf } from '../enums';
 import { DateTimeFilter, StringFilter, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
+import { orderByType } from '../order';
 import { DateTimeScalar, JsonScalar } from '../scalars';
 
 @ObjectType('AuditEvent', { implements: Node, description: 'Something that was done, as it was written down.' })
@@ -70,6 +71,10 @@ registerEnumType(EventResultEnum, {
 });
 
 export const AuditEventConnection = connectionType('AuditEvent', AuditEvent);
+
+export const AuditEventOrderBy = orderByType<AuditEventOrder>('AuditEvent', {
+  OCCURRED_AT: 'The moment at which it was done.',
+});
 
 @InputType({ description: 'Which audit events; all conditions together.' })
 export class AuditEventWhere {

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
-import type { CustomerInput, CustomerSort } from '../../src/customers';
+import type { CustomerInput, CustomerOrder } from '../../src/customers';
 import type { TieredCustomerFilter } from '../../src/tiers';
 import { ChangeRequest } from '../approvals/change-request.types';
 import { asJson, PageArgs, type Connection } from '../connection';
@@ -14,6 +14,7 @@ import { CreditLimit } from '../limits/limit.types';
 import { MomentArgs, momentsOf } from '../moments';
 import { GradeOverride } from '../overrides/override.types';
 import { CustomerGrade } from '../ratings/rating.types';
+import { sortOf, type OrderBy } from '../order';
 import { readFirst, ReadField, reading, readingFirst, readOne, readPage } from '../reads';
 import { payloadOf } from '../user-errors';
 import {
@@ -21,13 +22,11 @@ import {
   CustomerChangesInput,
   CustomerConnection,
   CustomerOrderBy,
-  CustomerOrderField,
   CustomerRelation,
   CustomerWhere,
   EndCustomerRelationInput,
   EndCustomerRelationPayload,
   Industry,
-  OrderDirection,
   RegisterCustomerInput,
   RegisterCustomerPayload,
   RelateCustomersInput,
@@ -86,20 +85,16 @@ export class CustomerResolver {
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('where', () => CustomerWhere, { nullable: true }) where?: CustomerWhere,
+    @Arg('where', () => CustomerWhere, { nullable: true }) where: CustomerWhere | null | undefined,
     @Arg('orderBy', () => [CustomerOrderBy], {
-      defaultValue: [{ field: CustomerOrderField.NUMBER, direction: OrderDirection.ASC }],
+      defaultValue: [{ field: 'NUMBER', direction: 'ASC' }],
     })
-    orderBy?: CustomerOrderBy[],
+    orderBy: OrderBy<CustomerOrder>[],
   ): Promise<Connection<Customer>> {
     const filter = filterOf(given(where));
-    const sort = sortOf(orderBy ?? []);
+    const sort = sortOf(orderBy);
     const list = valueOrFault(context.app.tiers.queries.tieredCustomers(context.actor, filter, sort));
-    return readPage(context, info, list, args, {
-      list: 'customers',
-      order: sort.map(({ by, direction }) => [by, direction]),
-      filter: asJson(filter),
-    });
+    return readPage(context, info, list, args, { list: 'customers', order: asJson(sort), filter: asJson(filter) });
   }
 
   @Mutation(() => RegisterCustomerPayload, { description: 'Registers a customer or supplier.' })
@@ -256,11 +251,3 @@ const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): Ti
   ...(or === undefined ? {} : { or: or.map(filterOf) }),
   ...(not === undefined ? {} : { not: filterOf(not) }),
 });
-
-const sortOf = (orderBy: readonly CustomerOrderBy[]): CustomerSort[] => {
-  const fields = orderBy.map(({ field }) => field);
-  if (new Set(fields).size !== fields.length) {
-    throw fault('BAD_USER_INPUT', 'a field is ordered by at most once', { reason: 'INVALID_ORDER' });
-  }
-  return orderBy.map(({ field, direction }) => ({ by: field, direction }));
-};

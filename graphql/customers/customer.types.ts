@@ -6,6 +6,7 @@ import {
   RELATION_READINGS,
   SIZES,
   STAGES,
+  type CustomerOrder,
   type PartyKind,
   type RelationKind,
   type Size,
@@ -13,12 +14,13 @@ import {
 } from '../../src/customers';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
-import { enumOf, GradeBandEnum, GradeEnum, PortfolioBandEnum } from '../enums';
+import { enumOf, GradeBandEnum, PortfolioBandEnum } from '../enums';
 import type { Decimal } from '../../src/kernel/decimal';
-import type { Grade, GradeBand, PortfolioBand } from '../../src/kernel/grade';
+import type { GradeBand, PortfolioBand } from '../../src/kernel/grade';
 import type { Tier } from '../../src/policies';
 import {
   choiceInput,
+  GradeFilter,
   IdempotencyKeyField,
   MutationInput,
   NeverCleared,
@@ -27,6 +29,7 @@ import {
   type ChoiceInput,
 } from '../inputs';
 import { Node } from '../node.types';
+import { orderByType } from '../order';
 import type { Reading } from '../reads';
 import { DateTimeScalar, DecimalScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -169,15 +172,6 @@ export class CustomerRelation extends Node {
   endedAt!: Date | null;
 }
 
-@InputType({ description: 'Conditions on a grade; all together. Better and worse go by rank.' })
-class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
-  @Field(() => GradeEnum, { nullable: true, description: 'This grade or better.' })
-  gte?: Grade | null;
-
-  @Field(() => GradeEnum, { nullable: true, description: 'This grade or worse.' })
-  lte?: Grade | null;
-}
-
 const PartyKindFilter = choiceInput<PartyKind>('PartyKindFilter', PartyKindEnum);
 const SizeFilter = choiceInput<Size>('CompanySizeFilter', SizeEnum);
 const StageFilter = choiceInput<Stage>('LifecycleStageFilter', StageEnum);
@@ -228,42 +222,11 @@ export class CustomerWhere {
   search?: string | null;
 }
 
-export enum CustomerOrderField {
-  NAME = 'NAME',
-  NUMBER = 'NUMBER',
-  CREATED_AT = 'CREATED_AT',
-}
-registerEnumType(CustomerOrderField, {
-  name: 'CustomerOrderField',
-  description: 'What customers can be ordered by.',
-  valuesConfig: {
-    NAME: { description: 'The name to show.' },
-    NUMBER: { description: 'The business number.' },
-    CREATED_AT: { description: 'The moment of registration.' },
-  },
+export const CustomerOrderBy = orderByType<CustomerOrder>('Customer', {
+  NAME: 'The name to show.',
+  NUMBER: 'The business number.',
+  CREATED_AT: 'The moment of registration.',
 });
-
-export enum OrderDirection {
-  ASC = 'ASC',
-  DESC = 'DESC',
-}
-registerEnumType(OrderDirection, {
-  name: 'OrderDirection',
-  description: 'Which end comes first.',
-  valuesConfig: {
-    ASC: { description: 'Smallest, first in the alphabet or oldest.' },
-    DESC: { description: 'Largest, last in the alphabet or newest.' },
-  },
-});
-
-@InputType({ description: 'Order of customers; the id breaks ties.' })
-export class CustomerOrderBy {
-  @Field(() => CustomerOrderField, { description: 'Ordered by.' })
-  field!: CustomerOrderField;
-
-  @Field(() => OrderDirection, { defaultValue: OrderDirection.ASC, description: 'Which end comes first.' })
-  direction!: OrderDirection;
-}
 
 @InputType()
 abstract class CustomerDetailsInput {

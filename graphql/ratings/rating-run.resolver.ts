@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
 import type { Result } from '../../src/kernel/result';
-import type { RunStarted } from '../../src/ratings';
+import type { RunOrder, RunStarted } from '../../src/ratings';
 import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
@@ -9,6 +9,7 @@ import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
 import { given } from '../inputs';
 import { User } from '../identity/user.types';
+import { sortOf, type OrderBy } from '../order';
 import { ReadField, reading, readOne, readPage, ReadPages } from '../reads';
 import { ScorecardVersion } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
@@ -21,6 +22,7 @@ import {
   PortfolioBandCount,
   RatingRun,
   RatingRunConnection,
+  RatingRunOrderBy,
   RatingRunWhere,
   CancelRatingRunPayload,
   RunPayload,
@@ -42,16 +44,19 @@ export class RatingRunResolver {
     return readOne(context, info, 'RatingRun', keyOf('RatingRun', id));
   }
 
-  @Query(() => RatingRunConnection, { description: 'Runs over the portfolio, newest first.' })
+  @Query(() => RatingRunConnection, { description: 'Runs over the portfolio.' })
   ratingRuns(
     @Ctx() context: GraphContext,
     @Info() info: GraphQLResolveInfo,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('where', () => RatingRunWhere, { nullable: true }) where?: RatingRunWhere,
+    @Arg('where', () => RatingRunWhere, { nullable: true }) where: RatingRunWhere | null | undefined,
+    @Arg('orderBy', () => [RatingRunOrderBy], { defaultValue: [{ field: 'STARTED_AT', direction: 'DESC' }] })
+    orderBy: OrderBy<RunOrder>[],
   ): Promise<Connection<RatingRun>> {
     const filter = given(where);
-    const list = valueOrFault(context.app.ratings.queries.listRuns(context.actor, filter));
-    return readPage(context, info, list, args, { list: 'ratingRuns', order: 'startedAt', filter: asJson(filter) });
+    const sort = sortOf(orderBy);
+    const list = valueOrFault(context.app.ratings.queries.listRuns(context.actor, filter, sort));
+    return readPage(context, info, list, args, { list: 'ratingRuns', order: asJson(sort), filter: asJson(filter) });
   }
 
   @Mutation(() => StartRatingRunPayload, {

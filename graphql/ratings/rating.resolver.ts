@@ -1,5 +1,7 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import type { Connection } from '../connection';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
+import type { RatingFilter, RatingOrder, RatingsOf } from '../../src/ratings';
+import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
 import {
@@ -9,10 +11,13 @@ import {
   pastRatingOfGrade,
   pastRatings,
 } from '../customers/past-customer';
+import { fault, valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
+import { given, type Given } from '../inputs';
 import { PastPageArgs } from '../moments';
 import { InputOverride } from '../overrides/input-override.types';
-import { ReadField, reading, ReadPages } from '../reads';
+import { sortOf, type OrderBy } from '../order';
+import { ReadField, reading, readPage, ReadPages } from '../reads';
 import { CutPointSet, ScorecardVersion } from '../scorecards/scorecard.types';
 import { payloadOf } from '../user-errors';
 import {
@@ -25,6 +30,8 @@ import {
   RateCustomerPayload,
   Rating,
   RatingConnection,
+  RatingOrderBy,
+  RatingWhere,
 } from './rating.types';
 
 @Resolver(() => Rating)
@@ -33,6 +40,27 @@ export class RatingResolver {
     description: 'Values that stood in place of sources’ when it was made, by code.',
   })
   overriddenInputs!: readonly InputOverride[];
+
+  @Query(() => RatingConnection, {
+    description: 'Ratings of a customer or of a run; exactly one of the two is given.',
+  })
+  ratings(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('orderBy', () => [RatingOrderBy], { defaultValue: [{ field: 'RATED_AT', direction: 'DESC' }] })
+    orderBy: OrderBy<RatingOrder>[],
+    @Arg('customer', () => ID, { nullable: true, description: 'Id of the customer.' }) customer?: string | null,
+    @Arg('run', () => ID, { nullable: true, description: 'Id of the run.' }) run?: string | null,
+    @Arg('where', () => RatingWhere, { nullable: true }) where?: RatingWhere | null,
+  ): Promise<Connection<Rating>> {
+    const of = ratingsOf(given({ customer, run }));
+    const filter = filterOf(given(where));
+    const sort = sortOf(orderBy);
+    const list = valueOrFault(context.app.ratings.queries.list(context.actor, of, filter, sort));
+    const binding = { list: 'ratings', order: asJson(sort), filter: asJson({ of, filter }) };
+    return readPage(context, info, list, args, binding);
+  }
 
   @Mutation(() => RateCustomerPayload, { description: 'Rates one customer now, on the live scorecard version.' })
   async rateCustomer(
@@ -64,6 +92,22 @@ export class RatingResolver {
   })
   report!: GradeReport;
 }
+
+const ratingsOf = ({ customer, run }: { readonly customer?: string; readonly run?: string }): RatingsOf => {
+  if (customer !== undefined && run === undefined) return { customerId: keyOf('Customer', customer) };
+  if (run !== undefined && customer === undefined) return { runId: keyOf('RatingRun', run) };
+  throw fault('BAD_USER_INPUT', 'give either `customer` or `run`', { reason: 'ONE_OF' });
+};
+
+const filterOf = ({ and, or, not, scorecardVersion, ...rest }: Given<RatingWhere>): RatingFilter => ({
+  ...rest,
+  ...(scorecardVersion === undefined
+    ? {}
+    : { scorecardVersionId: { eq: keyOf('ScorecardVersion', scorecardVersion) } }),
+  ...(and === undefined ? {} : { and: and.map(filterOf) }),
+  ...(or === undefined ? {} : { or: or.map(filterOf) }),
+  ...(not === undefined ? {} : { not: filterOf(not) }),
+});
 
 @Resolver(() => CustomerGrade)
 export class CustomerGradeResolver {

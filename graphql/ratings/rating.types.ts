@@ -8,6 +8,8 @@ import {
   type CalculationLog as CalculationLogView,
   type GradeCause,
   type HeldReason,
+  type RatingOrder,
+  type RunOrder,
   type RunPurpose,
   type RunState,
 } from '../../src/ratings';
@@ -15,8 +17,9 @@ import type { GradeBand, PortfolioBand } from '../../src/kernel/grade';
 import { AuditEvent } from '../audit/audit-event.types';
 import { connectionType } from '../connection';
 import { enumOf, GradeBandEnum, GradeValue, PortfolioBandEnum } from '../enums';
-import { choiceInput, DateTimeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
+import { choiceInput, DateTimeFilter, GradeFilter, MutationInput, UPDATED_SINCE, type ChoiceInput } from '../inputs';
 import { Node } from '../node.types';
+import { orderByType } from '../order';
 import type { Reading } from '../reads';
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from '../scalars';
 import { UserError } from '../user-errors';
@@ -644,6 +647,36 @@ export class RatingRun extends Node {
 export const RatingRunConnection = connectionType('RatingRun', RatingRun);
 
 const RunStateFilter = choiceInput<RunState>('RatingRunStateFilter', RunStateEnum);
+
+export const RatingRunOrderBy = orderByType<RunOrder>('RatingRun', {
+  STARTED_AT: 'The moment at which it was started.',
+  UPDATED_AT: 'The moment of its last move, or of the last part of it that was done.',
+});
+
+export const RatingOrderBy = orderByType<RatingOrder>('Rating', {
+  RATED_AT: 'The moment of the rating; those of a run are of one moment.',
+});
+
+@InputType({ description: 'Which ratings; all conditions together.' })
+export class RatingWhere {
+  @Field(() => [RatingWhere], { nullable: true, description: 'All of these hold.' })
+  and?: RatingWhere[] | null;
+
+  @Field(() => [RatingWhere], { nullable: true, description: 'One of these holds.' })
+  or?: RatingWhere[] | null;
+
+  @Field(() => RatingWhere, { nullable: true, description: 'This does not hold.' })
+  not?: RatingWhere | null;
+
+  @Field(() => GradeFilter, { nullable: true, description: 'Grade by the model.' })
+  modelGrade?: GradeFilter | null;
+
+  @Field(() => ID, { nullable: true, description: 'Scorecard version that they were made with.' })
+  scorecardVersion?: string | null;
+
+  @Field(() => DateTimeFilter, { nullable: true, description: 'When they were made.' })
+  ratedAt?: DateTimeFilter | null;
+}
 
 @InputType({ description: 'Which runs; all conditions together.' })
 export class RatingRunWhere {

@@ -14,7 +14,7 @@ import {
   since,
   type Range,
 } from '../platform/filter';
-import { newestFirst, type SqlParams } from '../platform/keyset';
+import { newestFirst, sortColumns, type Sort, type SqlParams } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { REQUEST_SELECT, requestOf, type ChangeRequestRow } from './change-request.rows';
 import type { ChangeRequest, RequestKind, RequestState } from './domain/change-request';
@@ -37,6 +37,9 @@ export interface RequestConditions {
 }
 export type RequestFilter = Filter<RequestConditions>;
 
+export type RequestOrder = 'SUBMITTED_AT' | 'DECIDE_BY' | 'UPDATED_AT';
+const NEWEST_FIRST: readonly Sort<RequestOrder>[] = [{ by: 'SUBMITTED_AT', direction: 'DESC' }];
+
 export interface OwnKey {
   readonly id: string;
   readonly name: string;
@@ -48,14 +51,19 @@ export interface OwnKey {
 }
 
 export const createApprovalQueries = (database: Database) => ({
-  /** Newest first. Needs `request.read`. */
-  list: (viewer: Actor, filter: RequestFilter, now: Date): Result<ListSource> => {
+  /** Needs `request.read`. */
+  list: (
+    viewer: Actor,
+    filter: RequestFilter,
+    now: Date,
+    sort: readonly Sort<RequestOrder>[] = NEWEST_FIRST,
+  ): Result<ListSource> => {
     const permitted = permit(viewer, 'request.read');
     if (!permitted.ok) return permitted;
     return ok({
       model: 'ChangeRequest',
       alias: 'request',
-      select: (params) => requestsOf(viewer, filter, now, params),
+      select: (params) => requestsOf(viewer, filter, now, sort, params),
     });
   },
 
@@ -181,10 +189,20 @@ const DECIDED_BY_WHOM_IT_CONCERNS = `
 
 export type ApprovalQueries = ReturnType<typeof createApprovalQueries>;
 
-const requestsOf = (viewer: Actor, filter: RequestFilter, now: Date, params: SqlParams) => ({
+const requestsOf = (
+  viewer: Actor,
+  filter: RequestFilter,
+  now: Date,
+  sort: readonly Sort<RequestOrder>[],
+  params: SqlParams,
+) => ({
   from: 'change_request AS request',
   where: filterConditions(filter, (leaf) => conditions(leaf, viewer, now, params)),
-  order: newestFirst('request', 'submitted_at'),
+  order: sortColumns('request', sort, {
+    SUBMITTED_AT: { expression: 'request.submitted_at', type: 'timestamptz' },
+    DECIDE_BY: { expression: 'request.decide_by', type: 'timestamptz' },
+    UPDATED_AT: { expression: 'request.updated_at', type: 'timestamptz' },
+  }),
 });
 
 const conditions = (leaf: RequestConditions, viewer: Actor, now: Date, params: SqlParams): string[] => [

@@ -74,7 +74,7 @@ import { resubmit, revise, saveDraft, submit, type Resubmission, type Revision }
 import { noLinks, registerKey, revokeKey, type KeyOutcome, type RegisterKey } from './signing-key.commands';
 import { applyDue, expireOverdue, retryApplication, takeBackVote, vote, type VoteCommand } from './vote.commands';
 
-export { INBOX_TABS, type InboxTab, type RequestFilter } from './approval.queries';
+export { INBOX_TABS, type InboxTab, type RequestFilter, type RequestOrder } from './approval.queries';
 export { concerns } from './domain/concerns';
 export { isOpen, PHASES, REQUEST_KINDS, REQUEST_STATES } from './domain/change-request';
 export type { ChangeRequest, Phase, RequestKind, RequestState, Verdict } from './domain/change-request';

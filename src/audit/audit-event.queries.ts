@@ -12,7 +12,7 @@ import {
   type Filter,
   type Range,
 } from '../platform/filter';
-import { fetchPage, newestFirst, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, sortColumns, SqlParams, type PagedSelect, type Sort } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { REFUSED } from './look-recorder';
 import { readWrittenForm, type AuditEvent } from './domain/audit-event';
@@ -35,9 +35,12 @@ export interface AuditConditions {
 }
 export type AuditFilter = Filter<AuditConditions>;
 
+export type AuditEventOrder = 'OCCURRED_AT';
+const NEWEST_FIRST: readonly Sort<AuditEventOrder>[] = [{ by: 'OCCURRED_AT', direction: 'DESC' }];
+
 export const createAuditQueries = (database: Database) => ({
-  /** Newest first. Needs `audit.read`. */
-  list: (actor: Actor, filter: AuditFilter): Result<ListSource> => {
+  /** Needs `audit.read`. */
+  list: (actor: Actor, filter: AuditFilter, sort: readonly Sort<AuditEventOrder>[]): Result<ListSource> => {
     const permitted = permit(actor, 'audit.read');
     if (!permitted.ok) return permitted;
     // Some did millions of things and some three: one plan for all of them would read the whole log for the three.
@@ -45,7 +48,7 @@ export const createAuditQueries = (database: Database) => ({
     return ok({
       model: 'AuditEvent',
       alias: 'audit_event',
-      select: (params) => ({ ...eventsOf(filter, params), plannedByValues }),
+      select: (params) => ({ ...eventsOf(filter, sort, params), plannedByValues }),
     });
   },
 
@@ -66,13 +69,15 @@ export const writtenText = (t: string): string =>
 
 const select = (filter: AuditFilter): PagedSelect => {
   const params = new SqlParams();
-  return { select: `${writtenText('audit_event')} AS written`, params, ...eventsOf(filter, params) };
+  return { select: `${writtenText('audit_event')} AS written`, params, ...eventsOf(filter, NEWEST_FIRST, params) };
 };
 
-const eventsOf = (filter: AuditFilter, params: SqlParams) => ({
+const eventsOf = (filter: AuditFilter, sort: readonly Sort<AuditEventOrder>[], params: SqlParams) => ({
   from: 'audit_event',
   where: filterConditions(filter, (leaf) => conditions(leaf, params)),
-  order: newestFirst('audit_event', 'occurred_at'),
+  order: sortColumns('audit_event', sort, {
+    OCCURRED_AT: { expression: 'audit_event.occurred_at', type: 'timestamptz' },
+  }),
 });
 
 const conditions = (leaf: AuditConditions, params: SqlParams): string[] => [

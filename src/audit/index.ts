@@ -24,7 +24,7 @@ export { readWrittenForm } from './domain/audit-event';
 export { stateOf } from './domain/row-version';
 export { formatVerifierKey, hexKeyId } from './domain/signed-note';
 export { parseTilePath, tilePath, tilesOf } from './domain/tile';
-export { EVENT_RESULTS, type AuditFilter, type EventResult } from './audit-event.queries';
+export { EVENT_RESULTS, type AuditEventOrder, type AuditFilter, type EventResult } from './audit-event.queries';
 
 export interface AuditLog {
   readonly sequencer: Sequencer;

@@ -5,7 +5,7 @@ import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import type { Database, Query } from '../platform/database';
 import { choiceConditions, type Choice } from '../platform/filter';
-import { SqlParams, type OrderColumn } from '../platform/keyset';
+import { sortColumns, SqlParams, type OrderColumn, type Sort } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { CUSTOMER_COLUMNS, RELATION_COLUMNS, RELATION_ENDS, toCustomer, toRelation } from './customer.rows';
 import type { Customer, CustomerFields, PartyKind, Size } from './domain/customer';
@@ -28,10 +28,7 @@ export interface CustomerConditions {
 export const CUSTOMER_ORDERS = ['NAME', 'NUMBER', 'CREATED_AT'] as const;
 export type CustomerOrder = (typeof CUSTOMER_ORDERS)[number];
 
-export interface CustomerSort {
-  readonly by: CustomerOrder;
-  readonly direction: 'ASC' | 'DESC';
-}
+export type CustomerSort = Sort<CustomerOrder>;
 
 /** Parties that count as one for exposure. */
 export interface CustomerGroup {
@@ -185,10 +182,9 @@ export const customerConditions = (conditions: CustomerConditions, params: SqlPa
 
 /** Ordering columns over `customer`; a number, or the id, makes the order total. */
 export const customerOrder = (sort: readonly CustomerSort[]): OrderColumn[] => {
+  const columns = sortColumns('customer', sort, ORDER_COLUMNS);
   const numbered = sort.findIndex(({ by }) => by === 'NUMBER');
-  const columns = sort.map(({ by, direction }) => ({ ...ORDER_COLUMNS[by], direction }));
-  if (numbered >= 0) return columns.slice(0, numbered + 1);
-  return [...columns, { expression: 'customer.id', type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' }];
+  return numbered >= 0 ? columns.slice(0, numbered + 1) : columns;
 };
 
 const ORDER_COLUMNS: Readonly<Record<CustomerOrder, Omit<OrderColumn, 'direction'>>> = {

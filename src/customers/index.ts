@@ -21,7 +21,13 @@ export { MAJORITY_SHARE, RELATION_KINDS, RELATION_READINGS, type RelationKind } 
 export type { CustomerRow } from './customer.commands';
 export { readCustomerMap } from './customer.import';
 export { byCustomerId, customerReads } from './customer.reads';
-export { customerConditions, customerOrder, type CustomerConditions, type CustomerSort } from './customer.queries';
+export {
+  customerConditions,
+  customerOrder,
+  type CustomerConditions,
+  type CustomerOrder,
+  type CustomerSort,
+} from './customer.queries';
 export { customerExists, findIdsByNumber, ownersOf } from './customer.store';
 export {
   cellOf,

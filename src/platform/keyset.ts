@@ -36,6 +36,22 @@ export interface PagedSelect {
   readonly order: readonly OrderColumn[];
 }
 
+/** What a list is ordered by, as its callers name it. */
+export interface Sort<By extends string> {
+  readonly by: By;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** Over the alias `t`, whose id breaks ties; it runs as the last of the columns does, so that an index may hold both. */
+export const sortColumns = <By extends string>(
+  t: string,
+  sort: readonly Sort<By>[],
+  columns: Readonly<Record<By, Omit<OrderColumn, 'direction'>>>,
+): OrderColumn[] => [
+  ...sort.map(({ by, direction }) => ({ ...columns[by], direction })),
+  { expression: `${t}.id`, type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' },
+];
+
 /** By a moment, then by id, over the alias `t`. */
 export const newestFirst = (t: string, moment: string): readonly OrderColumn[] => [
   { expression: `${t}.${moment}`, type: 'timestamptz', direction: 'DESC' },

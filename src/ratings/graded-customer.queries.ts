@@ -53,7 +53,7 @@ export const gradedCustomers = <Leaf extends GradedCustomerConditions = GradedCu
       }`,
       where: filterConditions(filter, (leaf) => [
         ...customerConditions(leaf, params),
-        ...gradeConditions(leaf.grade, params),
+        ...gradeConditions('graded.grade', leaf.grade, params),
         ...groupConditions(leaf.gradeLevel, bandOf, params),
         ...groupConditions(leaf.portfolioBand, portfolioBandOf, params),
         ...(further?.of(leaf, params) ?? []),
@@ -86,8 +86,13 @@ const groupConditions = <Group>(
   ];
 };
 
-const gradeConditions = (conditions: GradeConditions | undefined, params: SqlParams): string[] => [
-  ...choiceConditions('graded.grade', 'grade', conditions, params),
-  ...(conditions?.gte === undefined ? [] : [`graded.grade >= ${params.add(conditions.gte)}::grade`]),
-  ...(conditions?.lte === undefined ? [] : [`graded.grade <= ${params.add(conditions.lte)}::grade`]),
+/** Conditions on a column of grades. */
+export const gradeConditions = (
+  column: string,
+  conditions: GradeConditions | undefined,
+  params: SqlParams,
+): string[] => [
+  ...choiceConditions(column, 'grade', conditions, params),
+  ...(conditions?.gte === undefined ? [] : [`${column} >= ${params.add(conditions.gte)}::grade`]),
+  ...(conditions?.lte === undefined ? [] : [`${column} <= ${params.add(conditions.lte)}::grade`]),
 ];

@@ -7,6 +7,15 @@ import { ok, type Result } from '../kernel/result';
 import { permit, permitPast } from '../identity';
 import { isMaskedFor } from '../indicators';
 import type { Database } from '../platform/database';
+import {
+  choiceConditions,
+  filterConditions,
+  rangeConditions,
+  type Choice,
+  type Filter,
+  type Range,
+} from '../platform/filter';
+import { sortColumns, type Sort } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import {
   explainScore,
@@ -19,6 +28,7 @@ import {
 } from '../scorecards';
 import { OUTDATED_NOTE } from './domain/prepare-inputs';
 import { GRADE_COLUMNS, type CustomerGrade } from './grade.store';
+import { gradeConditions, type GradeConditions } from './graded-customer.queries';
 
 export interface Rating {
   readonly id: string;
@@ -38,6 +48,17 @@ export interface Rating {
   readonly caps: readonly string[];
   readonly notes: readonly string[];
 }
+
+/** Ratings of one customer, or of one run. */
+export type RatingsOf = { readonly customerId: string } | { readonly runId: string };
+
+export type RatingFilter = Filter<{
+  readonly modelGrade?: GradeConditions;
+  readonly scorecardVersionId?: Choice<string>;
+  readonly ratedAt?: Range<Date>;
+}>;
+
+export type RatingOrder = 'RATED_AT';
 
 /** The grades of a customer as they were; which override stood behind them is for the room of overrides to say. */
 export type PastGrade = Omit<CustomerGrade, 'overrideId' | 'ratingDueAt' | 'monthsAtMost' | 'downgradedAt'>;
@@ -117,6 +138,37 @@ export const createRatingQueries = ({ database, scorecards }: { database: Databa
     const permitted = permitPast(viewer, 'rating.read');
     if (!permitted.ok) return permitted;
     return ok(await database.query<PastGrade>(GRADES_AT, [customerIds, decidedBy(at)]));
+  },
+
+  /** What all customers were ever rated is nobody's list: it grows without bound. Needs `rating.read`. */
+  list: (
+    viewer: Actor,
+    of: RatingsOf,
+    filter: RatingFilter,
+    sort: readonly Sort<RatingOrder>[],
+  ): Result<ListSource> => {
+    const permitted = permit(viewer, 'rating.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'Rating',
+      alias: 'rating',
+      select: (params) => ({
+        from: 'rating',
+        where: [
+          'runId' in of ? inRun(params.add(of.runId)) : `rating.customer_id = ${params.add(of.customerId)}`,
+          ...filterConditions(filter, ({ modelGrade, scorecardVersionId, ratedAt }) => [
+            ...gradeConditions('rating.model_grade', modelGrade, params),
+            ...choiceConditions('rating.scorecard_version_id', 'uuid', scorecardVersionId, params),
+            ...rangeConditions('rating.rated_at', 'timestamptz', ratedAt, params),
+          ]),
+        ],
+        // Those of a run are of one moment, and lie in the order of their ids.
+        order:
+          'runId' in of
+            ? [{ expression: 'rating.id', type: 'uuid', direction: sort.at(-1)?.direction ?? 'ASC' }]
+            : sortColumns('rating', sort, { RATED_AT: { expression: 'rating.rated_at', type: 'timestamptz' } }),
+      }),
+    });
   },
 
   /** Ratings that a customer had in the past, newest first. Needs `rating.read` and `audit.read`. */
@@ -219,6 +271,12 @@ const pastList = (
       ],
     }),
   });
+};
+
+/** Every run has a range of ids of its own, by its number. */
+const inRun = (runId: string): string => {
+  const number = `(SELECT run.number FROM rating_run AS run WHERE run.id = ${runId})`;
+  return `rating.id >= run_id_floor(${number}) AND rating.id < run_id_floor(${number} + 1)`;
 };
 
 /** What a rating says to people, numbers as plain decimals. */

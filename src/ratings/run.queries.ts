@@ -15,7 +15,7 @@ import {
   type Filter,
   type Range,
 } from '../platform/filter';
-import { fetchPage, newestFirst, SqlParams, type PagedSelect } from '../platform/keyset';
+import { fetchPage, sortColumns, SqlParams, type PagedSelect, type Sort } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
 import { distributionOf, type RunFigures } from './domain/judge-run';
 import type { RunPurpose, RunState } from './domain/run';
@@ -89,14 +89,14 @@ export const createRunQueries = ({ query }: Database) => ({
     };
   },
 
-  /** Newest first. Needs `rating.read`. */
-  listRuns: (viewer: Actor, filter: RunFilter): Result<ListSource> => {
+  /** Needs `rating.read`. */
+  listRuns: (viewer: Actor, filter: RunFilter, sort: readonly Sort<RunOrder>[]): Result<ListSource> => {
     const permitted = permit(viewer, 'rating.read');
     return permitted.ok
       ? ok({
           model: 'RatingRun',
           alias: 'run',
-          select: (params) => ({ from: 'rating_run AS run', ...runsOf(filter, params) }),
+          select: (params) => ({ from: 'rating_run AS run', ...runsOf(filter, sort, params) }),
         })
       : permitted;
   },
@@ -119,14 +119,20 @@ export type RunQueries = ReturnType<typeof createRunQueries>;
 
 const runSelect = (filter: RunFilter): PagedSelect => {
   const params = new SqlParams();
-  return { select: RUN_COLUMNS, from: RUN_TABLES, params, ...runsOf(filter, params) };
+  return { select: RUN_COLUMNS, from: RUN_TABLES, params, ...runsOf(filter, NEWEST_FIRST, params) };
 };
 
-const runsOf = (filter: RunFilter, params: SqlParams) => ({
+const runsOf = (filter: RunFilter, sort: readonly Sort<RunOrder>[], params: SqlParams) => ({
   where: filterConditions(filter, ({ state, startedAt, updatedSince }) => [
     ...choiceConditions('run.state', 'text', state, params),
     ...rangeConditions('run.started_at', 'timestamptz', startedAt, params),
     ...rangeConditions('run.updated_at', 'timestamptz', since(updatedSince), params),
   ]),
-  order: newestFirst('run', 'started_at'),
+  order: sortColumns('run', sort, {
+    STARTED_AT: { expression: 'run.started_at', type: 'timestamptz' },
+    UPDATED_AT: { expression: 'run.updated_at', type: 'timestamptz' },
+  }),
 });
+
+export type RunOrder = 'STARTED_AT' | 'UPDATED_AT';
+const NEWEST_FIRST: readonly Sort<RunOrder>[] = [{ by: 'STARTED_AT', direction: 'DESC' }];

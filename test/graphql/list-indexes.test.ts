@@ -58,6 +58,7 @@ const LISTS: Readonly<Record<string, { who: Handle; table: string }>> = {
   policyVersions: { who: 'approver', table: 'policy_version' },
   dueRatings: { who: 'approver', table: 'customer_grade' },
   ratingRuns: { who: 'approver', table: 'rating_run' },
+  ratings: { who: 'approver', table: 'rating' },
   reratings: { who: 'approver', table: 'rerating' },
   scorecardVersions: { who: 'approver', table: 'scorecard_version' },
   tierTasks: { who: 'approver', table: 'tier_task' },
@@ -72,6 +73,7 @@ let region: string;
 let watched: string;
 let unit: string;
 let manager: string;
+let run: string;
 beforeAll(async () => {
   // Leaves requests, runs and events behind.
   await runPublishedOperations(api, (_, execute) => execute());
@@ -110,15 +112,21 @@ beforeAll(async () => {
       '{ tierTasks(first: 1, where: { tier: { eq: WATCH }, state: { eq: OPEN } }) { nodes { customer { id } orgUnit { id } owner { id } } } }',
     )
   ).data.tierTasks.nodes as Loose[];
+  const [published] = (
+    await api.ask('auditor', '{ ratingRuns(orderBy: [{ field: STARTED_AT }]) { nodes { id state } } }')
+  ).data.ratingRuns.nodes as Loose[];
+  run = published.id;
   [watched, unit, manager] = [task.customer.id, task.orgUnit.id, task.owner.id];
   for (const way of ['seqscan', 'bitmapscan', 'sort', 'incremental_sort', 'hashjoin', 'mergejoin']) {
     await api.test.asApp(`SET enable_${way} = off`);
   }
 }, 120_000);
 
-const orders = ['NUMBER', 'NAME', 'CREATED_AT'].flatMap((field) =>
-  ['ASC', 'DESC'].map((direction) => `orderBy: [{ field: ${field}, direction: ${direction} }]`),
-);
+const bothWays = (...fields: string[]): string[] =>
+  fields.flatMap((field) =>
+    ['ASC', 'DESC'].map((direction) => `orderBy: [{ field: ${field}, direction: ${direction} }]`),
+  );
+const orders = bothWays('NUMBER', 'NAME', 'CREATED_AT');
 const byNumber = orders.slice(0, 2);
 const customerFilters = [
   'kind: { eq: CUSTOMER }',
@@ -143,6 +151,8 @@ const CASES: [string, string][] = [
       'maker: "$maker"',
       'submittedAt: { gte: "2026-01-01T00:00:00Z", lt: "2027-01-01T00:00:00Z" }',
     ),
+    ...bothWays('SUBMITTED_AT', 'DECIDE_BY', 'UPDATED_AT'),
+    ...bothWays('DECIDE_BY').map((order) => `where: { state: { eq: APPLIED } }, ${order}`),
   ].map((args): [string, string] => ['changeRequests', args]),
   ...[
     '',
@@ -157,12 +167,16 @@ const CASES: [string, string][] = [
       'result: REFUSED',
       'occurredAt: { gte: "2026-01-01T00:00:00Z", lt: "2027-01-01T00:00:00Z" }',
     ),
+    ...bothWays('OCCURRED_AT'),
   ].map((args): [string, string] => ['auditEvents', args]),
   ['auditDiscrepancies', ''],
   ...['', 'where: { dueAt: { lt: "2030-01-01T00:00:00Z" } }'].map((args): [string, string] => ['dueRatings', args]),
   ['delegations', ''],
   ['policyVersions', 'kind: APPROVAL_MATRIX'],
-  ['ratingRuns', ''],
+  ...['', ...bothWays('STARTED_AT', 'UPDATED_AT')].map((args): [string, string] => ['ratingRuns', args]),
+  ...['customer: "$customer"', 'run: "$run"'].flatMap((of) =>
+    ['', ...bothWays('RATED_AT')].map((order): [string, string] => ['ratings', [of, order].filter(Boolean).join(', ')]),
+  ),
   ...[
     '',
     ...where(
@@ -216,7 +230,8 @@ it.each(CASES)('%s %s', async (list, template) => {
     .replace('$region', region)
     .replace('$watched', watched)
     .replace('$unit', unit)
-    .replace('$manager', manager);
+    .replace('$manager', manager)
+    .replace('$run', run);
   const first = await planOf(who, list, [args, 'first: 1'].filter(Boolean).join(', '));
   expect(first.endCursor).not.toBeNull();
   const next = await planOf(who, list, [args, 'first: 1', `after: "${first.endCursor}"`].filter(Boolean).join(', '));

@@ -275,7 +275,8 @@ export const RECIPES: readonly Recipe[] = [
     title: 'See what waits for me',
     operation: 'inbox',
     as: 'approver',
-    variables: () => ({ tab: 'WAITING_FOR_ME', first: 5 }),
+    note: 'The most urgent first; the newest first without `orderBy`.',
+    variables: () => ({ tab: 'WAITING_FOR_ME', orderBy: [{ field: 'DECIDE_BY' }], first: 5 }),
   },
   {
     title: 'Read a request in full',
@@ -1046,7 +1047,18 @@ export const RECIPES: readonly Recipe[] = [
     note: 'Its `figures` tell who would move; with `scorecardVersionId`, by another version than the live one.',
     variables: () => ({ input: { idempotencyKey: 'cookbook-simulation-1' } }),
   },
-  { title: 'List runs', operation: 'rating-runs', as: 'analyst', variables: () => ({ first: 2 }) },
+  { title: 'List runs', operation: 'rating-runs', as: 'analyst', variables: () => ({ first: 3 }) },
+  {
+    title: 'List whom a run rated worst',
+    operation: 'ratings',
+    as: 'analyst',
+    note: 'With `customer` in place of `run` it lists the ratings of one customer, in the order that is asked for.',
+    variables: (answered) => ({
+      run: answered('List runs').ratingRuns.nodes.at(-1).id,
+      where: { modelGrade: { lte: 'C' } },
+      first: 3,
+    }),
+  },
   {
     title: 'See which runs changed while I was away',
     operation: 'changed-runs',
