@@ -322,14 +322,15 @@ CREATE TABLE change_request (
   CONSTRAINT change_request_serial_key UNIQUE (serial)
 );
 CREATE INDEX change_request_alarm ON public.change_request USING btree (alarm_at) WHERE (state = 'IN_REVIEW'::text);
-CREATE INDEX change_request_due ON public.change_request USING btree (decide_by) WHERE (state = ANY (ARRAY['IN_REVIEW'::text, 'RETURNED'::text]));
+CREATE INDEX change_request_decide_by ON public.change_request USING btree (decide_by, id);
+CREATE INDEX change_request_due ON public.change_request USING btree (state, decide_by, id);
 CREATE INDEX change_request_kind ON public.change_request USING btree (kind, submitted_at DESC, id DESC);
 CREATE INDEX change_request_maker ON public.change_request USING btree (maker_id, submitted_at DESC, id DESC);
 CREATE INDEX change_request_scheduled ON public.change_request USING btree (effective_from) WHERE (state = 'SCHEDULED'::text);
 CREATE INDEX change_request_state ON public.change_request USING btree (state, submitted_at DESC, id DESC);
 CREATE INDEX change_request_subject ON public.change_request USING btree (subject_type, subject_id, submitted_at DESC, id DESC);
 CREATE INDEX change_request_submitted ON public.change_request USING btree (submitted_at DESC, id DESC);
-CREATE INDEX change_request_updated ON public.change_request USING btree (updated_at);
+CREATE INDEX change_request_updated ON public.change_request USING btree (updated_at, id);
 CREATE UNIQUE INDEX change_request_one_open ON public.change_request USING btree (kind, subject_type, subject_id) WHERE (state = ANY (ARRAY['IN_REVIEW'::text, 'RETURNED'::text, 'SCHEDULED'::text, 'APPLY_FAILED'::text]));
 CREATE TRIGGER change_request_actor BEFORE INSERT OR DELETE OR UPDATE ON public.change_request FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_entry_guard BEFORE INSERT ON public.change_request FOR EACH ROW EXECUTE FUNCTION change_request_entry_guard();
@@ -1707,6 +1708,7 @@ END),
 );
 CREATE INDEX rating_run_simulated ON public.rating_run USING btree (scorecard_version_id, started_at DESC) WHERE (state = 'SIMULATED'::text);
 CREATE INDEX rating_run_time ON public.rating_run USING btree (started_at DESC, id DESC);
+CREATE INDEX rating_run_updated ON public.rating_run USING btree (updated_at, id);
 CREATE UNIQUE INDEX rating_run_one_open ON public.rating_run USING btree (purpose) WHERE (finished_at IS NULL);
 CREATE TRIGGER rating_run_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rating_run FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rating_run_closed BEFORE UPDATE ON public.rating_run FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
