@@ -9,7 +9,7 @@ import type { Config } from '../src/config';
 import { listenReratings } from '../src/ratings';
 import { startWorker } from '../workers/main';
 import { startReratingLoop } from '../workers/rerating-loop';
-import { figure, type Figure } from './support/figure';
+import { figure, median, type Figure } from './support/figure';
 import { drawPortfolio } from './support/portfolio';
 import { withScratchDatabase } from './support/scratch-database';
 
@@ -130,6 +130,3 @@ const rateEverybody = async (app: App): Promise<void> => {
     await worker.close();
   }
 };
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

@@ -19,7 +19,7 @@ import {
   type Peer,
 } from './reads/postgraphile';
 import { PAGE_SIZE, Q1, Q2, Q3, Q4, type ReadCase } from './reads/queries';
-import { figure, type Figure } from './support/figure';
+import { figure, median, type Figure } from './support/figure';
 import { postRequest, requestsPerSecond } from './support/http-load';
 import { drawReadPortfolio, REGIONS } from './support/read-portfolio';
 import { withScratchDatabase } from './support/scratch-database';
@@ -262,11 +262,6 @@ const memoryOf = (child: ChildProcess): Promise<Memory> =>
     });
     child.send('memory');
   });
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};
 
 const requestsOf = ({ headers }: Party, { document, variables }: Asked): Buffer[] =>
   variables.map((given) => postRequest('/graphql', { query: document, variables: given }, headers));

@@ -7,7 +7,7 @@
 import { INDICATORS } from '../src/indicators';
 import { compileScorer, freezeCutPoints, EXPERT_SCORECARD, MISSING_VALUE, type CutPointSet } from '../src/scorecards';
 import type { Characteristic, CompiledScorer, ScorecardDefinition } from '../src/scorecards';
-import { figure, type Figure } from './support/figure';
+import { figure, median, type Figure } from './support/figure';
 
 export interface ScoringOptions {
   readonly customers: number;
@@ -109,8 +109,6 @@ const microseconds = (customers: number, work: () => void): number => {
   work();
   return ((performance.now() - startedMs) * 1000) / customers;
 };
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 /** The same numbers from 0 to 1 at every run (mulberry32), so that figures of two runs compare. */
 const randomNumbers = (seed: number): (() => number) => {

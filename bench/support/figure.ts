@@ -27,3 +27,7 @@ export const timed = async <T>(work: () => Promise<T>): Promise<{ readonly secon
   const value = await work();
   return { seconds: (performance.now() - startedMs) / 1000, value };
 };
+
+/** The upper one of two in the middle; NaN of none. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

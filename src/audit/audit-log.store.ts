@@ -116,7 +116,7 @@ export const takeEvents = async (
      taken AS MATERIALIZED (
        SELECT id, xact, sha256('\\x00'::bytea || bytes) AS hash, $2::bigint + row_number() OVER in_order - 1 AS leaf_index
        FROM next WINDOW in_order AS (ORDER BY xact, id ROWS UNBOUNDED PRECEDING)),
-     leaf AS (INSERT INTO audit_log_leaf (leaf_index, event_id) SELECT leaf_index, id FROM taken ORDER BY leaf_index),
+     leaf AS (INSERT INTO audit_log_leaf (leaf_index, event_id) SELECT leaf_index, id FROM taken),
      last AS (SELECT xact, id FROM taken ORDER BY leaf_index DESC LIMIT 1)
      SELECT pg_current_snapshot()::text AS present, count(*)::int AS count,
        string_agg(hash, ''::bytea ORDER BY leaf_index) AS hashes,
@@ -146,32 +146,37 @@ export interface GrownLevel {
 }
 
 export const writeTiles = async (query: Query, levels: readonly GrownLevel[]): Promise<void> => {
-  const pieces = levels.flatMap(piecesOf);
+  // All hashes in one value, which travels as it is; bytes in an array would travel as text.
+  const packed = Buffer.from(levels.map(({ hashes }) => hashes.join('')).join(''), 'latin1');
+  let at = 0;
+  const pieces = levels.flatMap(piecesOf).map((piece) => {
+    const begin = at;
+    at += piece.count * TREE_HASH_BYTES;
+    return { ...piece, begin };
+  });
   await query(
     `INSERT INTO audit_log_tile (level, tile, first, hashes)
-     SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bytea[])`,
+     SELECT level, tile, first, substr($1::bytea, begin + 1, count * ${TREE_HASH_BYTES})
+     FROM unnest($2::smallint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[]) AS piece (level, tile, first, begin, count)`,
     [
+      packed,
       pieces.map((piece) => piece.level),
       pieces.map((piece) => piece.tile),
       pieces.map((piece) => piece.first),
-      pieces.map((piece) => piece.hashes),
+      pieces.map((piece) => piece.begin),
+      pieces.map((piece) => piece.count),
     ],
   );
 };
 
+/** What the hashes add to each tile that they fall into. */
 const piecesOf = ({ level, before, hashes }: GrownLevel) => {
-  const bytes = Buffer.from(hashes.join(''), 'latin1');
-  const pieces: { level: number; tile: number; first: number; hashes: Buffer }[] = [];
+  const pieces: { level: number; tile: number; first: number; count: number }[] = [];
   for (let at = 0; at < hashes.length;) {
     const position = before + at;
     const first = position % TILE_WIDTH;
     const count = Math.min(TILE_WIDTH - first, hashes.length - at);
-    pieces.push({
-      level,
-      tile: Math.floor(position / TILE_WIDTH),
-      first,
-      hashes: bytes.subarray(at * TREE_HASH_BYTES, (at + count) * TREE_HASH_BYTES),
-    });
+    pieces.push({ level, tile: Math.floor(position / TILE_WIDTH), first, count });
     at += count;
   }
   return pieces;

@@ -1,0 +1,39 @@
+/** Verifies an export in a process of its own, beside its floor, and tells how fast and in how much memory. */
+import { filesOf, nodeCrypto, readKey, verifyExport } from '../../cli/verify';
+import { median, timed } from './figure';
+import { hashFloor } from './hash-floor';
+
+export interface VerifyOrder {
+  readonly folder: string;
+  readonly keys: readonly string[];
+  /** Of an entry, on average. */
+  readonly bytes: number;
+  readonly floorEvents: number;
+}
+
+export interface Verified {
+  readonly eventsPerSecond: number;
+  readonly floorPerSecond: number;
+  readonly beforeMiB: number;
+  readonly peakMiB: number;
+}
+
+const ROUNDS = 3;
+
+const mostMiB = (): number => process.resourceUsage().maxRSS / 1024;
+
+const run = async ({ folder, keys, bytes, floorEvents }: VerifyOrder): Promise<Verified> => {
+  const known = keys.flatMap((key) => readKey(nodeCrypto, key) ?? []);
+  const rates: number[] = [];
+  const floors = [hashFloor(floorEvents, bytes)];
+  const beforeMiB = mostMiB();
+  for (let round = 0; round < ROUNDS; round++) {
+    const { seconds, value } = await timed(() => verifyExport(filesOf(folder), nodeCrypto, known));
+    if (value.verdict !== 'intact') throw new Error(`the export is ${value.verdict}: ${value.problem}`);
+    rates.push(value.entries / seconds);
+    floors.push(hashFloor(floorEvents, bytes));
+  }
+  return { eventsPerSecond: median(rates), floorPerSecond: median(floors), beforeMiB, peakMiB: mostMiB() };
+};
+
+void run(JSON.parse(process.argv[2] ?? '') as VerifyOrder).then((verified) => process.send?.(verified));
