@@ -304,7 +304,7 @@ describe('erasure', () => {
 describe('a dump of the database', () => {
   const inDump = (dump: string): string[] => SECRETS.filter((secret) => dump.includes(secret.toLowerCase()));
 
-  it('by pg_dump holds nothing of a person, before and after the erasure; proofs hold, and the report refuses', async () => {
+  it('holds nothing of a person, before and after the erasure; proofs hold, and the report refuses', async () => {
     const customer = await register();
     const by = asSystem('cli', 'test');
     required(
@@ -329,11 +329,9 @@ describe('a dump of the database', () => {
     expect(await checkRatingProof(nodeCrypto, proof.value.proof, known)).toMatchObject({ verdict: 'intact' });
     const dumped = await dumpDatabase(api.test.ownerUrl);
     // That the search finds what is there: the pseudonym, and what stands in bytes of events alone.
-    if (dumped !== null) {
-      expect(dumped).toContain(`自然人 ${customer.number}`.toLowerCase());
-      expect(dumped).toContain('"action":"person.registered"');
-      expect(inDump(dumped)).toEqual([]);
-    }
+    expect(dumped).toContain(`自然人 ${customer.number}`.toLowerCase());
+    expect(dumped).toContain('"action":"person.registered"');
+    expect(inDump(dumped)).toEqual([]);
 
     const { request } = await send('analyst', 'request-erasure', on(customer, 1));
     let version = request.version as number;
@@ -365,8 +363,7 @@ describe('a dump of the database', () => {
       [keyOf(customer)],
     );
     expect(key!.gone).toBe(true);
-    const after = await dumpDatabase(api.test.ownerUrl);
-    if (after !== null) expect(inDump(after)).toEqual([]);
+    expect(inDump(await dumpDatabase(api.test.ownerUrl))).toEqual([]);
   }, 120_000);
 });
 
