@@ -55,6 +55,7 @@ import { WhatIfMovers1767225600069 } from './0069-what-if-movers';
 import { LighterTrail1767225600076 } from './0076-lighter-trail';
 import { PolicyRequests1767225600077 } from './0077-policy-requests';
 import { Sequencing1767225600100 } from './0100-sequencing';
+import { LighterRuns1767225600120 } from './0120-lighter-runs';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -113,4 +114,5 @@ export const MIGRATIONS = [
   PolicyRequests1767225600077,
   Sequencing1767225600100,
   Orders1767225600093,
+  LighterRuns1767225600120,
 ];

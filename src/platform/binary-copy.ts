@@ -119,7 +119,47 @@ export const viewOf = (bytes: Buffer): DataView => {
 };
 
 /** Elements of a one-dimensional array field begin after this many bytes; a NULL array or an empty one has none. */
-export const ARRAY_HEADER = 20;
+const ARRAY_HEADER = 20;
+
+/** Where the elements of an array field begin, up to the one at `last`, -1 for NULL; yields how many there are of these. */
+export const readOffsets = (
+  view: DataView,
+  start: number,
+  length: number,
+  last: number,
+  offsets: Int32Array,
+): number => {
+  let at = start + ARRAY_HEADER;
+  const end = start + length;
+  let count = 0;
+  while (at < end && count <= last) {
+    const size = view.getInt32(at);
+    at += 4;
+    offsets[count] = size === -1 ? -1 : at;
+    if (size > 0) at += size;
+    count++;
+  }
+  return count;
+};
+
+/** The texts of a column with few values, made once each. */
+export const textsOf = (): ((bytes: Buffer, at: number, length: number) => string | null) => {
+  const known: { readonly bytes: Buffer; readonly text: string }[] = [];
+  return (bytes, at, length) => {
+    if (length === -1) return null;
+    for (const entry of known) if (isAt(entry.bytes, bytes, at, length)) return entry.text;
+    const fresh = Buffer.from(bytes.subarray(at, at + length));
+    known.push({ bytes: fresh, text: fresh.toString() });
+    return fresh.toString();
+  };
+};
+
+/** Byte by byte: for so few of them a call out of the engine takes longer. */
+const isAt = (wanted: Buffer, bytes: Buffer, at: number, length: number): boolean => {
+  if (wanted.length !== length) return false;
+  for (let i = 0; i < length; i++) if (wanted[i] !== bytes[at + i]) return false;
+  return true;
+};
 
 /** Bytes that are handed to the server at a time. */
 const PIECE = 256 * 1024;

@@ -5,6 +5,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { cancelRunning } from './cancel';
+import { CopyOut } from './copy-out';
 import { patienceHere } from './patience';
 import { createReadConnections, type ReadStatement, type Row } from './read-connections';
 import { spanned, tracedClient } from './traced-statements';
@@ -53,6 +54,8 @@ export interface Database {
   readonly query: Query;
   /** As `query`, over connections for reads alone: rows as arrays of the server's own texts, null for NULL. */
   readonly rows: (statement: ReadStatement) => Promise<Row[]>;
+  /** The pieces of `COPY … TO STDOUT`, a read like the others. Each is there until the next is asked for. */
+  copyOut(sql: string): AsyncIterable<Buffer>;
   /** The connections of the process at this moment. */
   pool(): PoolCounts;
   close(): Promise<void>;
@@ -142,6 +145,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
     dataSource,
     query: (sql, params) => queryPool(pool, sql, params),
     rows: (statement) => spanned(tracing, statement.text, () => readers.run(statement, patienceHere())),
+    copyOut: (sql) => copyFromPool(pool, sql),
     pool: () => ({
       total: pool.totalCount + readers.counts.total,
       idle: pool.idleCount + readers.counts.idle,
@@ -180,27 +184,55 @@ export const inTransaction = async <T>(
 };
 
 const queryPool = async (pool: Pool, sql: string, params: readonly unknown[] | undefined): Promise<never[]> => {
+  const read = await beginRead(pool);
+  try {
+    const { rows } = await read.client.query(sql, params === undefined ? undefined : [...params]);
+    return rows as never[];
+  } catch (error) {
+    throw read.failed(error);
+  } finally {
+    read.end();
+  }
+};
+
+async function* copyFromPool(pool: Pool, sql: string): AsyncGenerator<Buffer, void, undefined> {
+  const read = await beginRead(pool);
+  try {
+    yield* read.client.query(new CopyOut(sql)).pieces();
+  } catch (error) {
+    throw read.failed(error);
+  } finally {
+    read.end();
+  }
+}
+
+/** A connection for one statement, which is ended when the patience that the read is under runs out. */
+const beginRead = async (pool: Pool) => {
   const patience = patienceHere();
   patience?.demand('read');
   const client = await pool.connect();
-  let sound = false;
+  let sound = true;
   const settle = patience?.onLoss('read', () => {
     sound = false;
     void cancelRunning(client);
   });
-  try {
-    sound = true;
-    patience?.demand('read');
-    const { rows } = await client.query(sql, params === undefined ? undefined : [...params]);
-    return rows as never[];
-  } catch (error) {
-    sound = false;
-    throw patience?.lossOf('read') ?? error;
-  } finally {
+  const end = (): void => {
     settle?.();
     // What else is on its way to the connection must hit nobody who takes it next.
     client.release(!sound);
+  };
+  const failed = (error: unknown): unknown => {
+    sound = false;
+    return patience?.lossOf('read') ?? error;
+  };
+  try {
+    patience?.demand('read');
+  } catch (error) {
+    failed(error);
+    end();
+    throw error;
   }
+  return { client, end, failed };
 };
 
 const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;

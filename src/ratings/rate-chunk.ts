@@ -1,13 +1,21 @@
 /**
  * One chunk of a run: values stream out of the database by binary COPY, are scored row by row, and the finished rows go back
- * the same way into the run's own table. It holds the rows of its chunk and no other; what is read is what was recorded
+ * the same way into the run's own table; those of a simulation are only counted and hashed. It holds the rows of its chunk and no other; what is read is what was recorded
  * before the run began, whenever and wherever the chunk is worked on.
  */
 import { gradeOfRank } from '../kernel/grade';
 import type { Refusal } from '../kernel/refusal';
 import { processingRefusalsBetween } from '../customers';
 import { MAX_ORDINAL, packedValuesAt } from '../indicators';
-import { ARRAY_HEADER, createCopyReader, DAYS_TO_2000, uuidOf, viewOf, type OnRow } from '../platform/binary-copy';
+import {
+  createCopyReader,
+  DAYS_TO_2000,
+  readOffsets,
+  textsOf,
+  uuidOf,
+  viewOf,
+  type OnRow,
+} from '../platform/binary-copy';
 import type { Tx } from '../platform/unit-of-work';
 import { MISSING_VALUE, type GroupRule, type ModelRunner } from '../scorecards';
 import { countMove, newMoveCounts, type MoveCounts } from './domain/judge-run';
@@ -64,10 +72,14 @@ export const rateChunk = async (
       continue;
     }
     const { rows } = pass;
-    const written = await tx.copyIn(copyRatings(runTable(run)), rows.end());
-    rows.release();
-    if (written !== rows.count) throw new Error(`${rows.count} ratings were to be written, ${written} were`);
-    return { rated: rows.count, parked: pass.parked, leafHashes: pass.hashes(), moves: pass.moves };
+    const leafHashes = pass.hashes();
+    const rated = leafHashes.length / HASH_BYTES;
+    if (rows !== null) {
+      const written = await tx.copyIn(copyRatings(runTable(run)), rows.end());
+      rows.release();
+      if (written !== rated) throw new Error(`${rated} ratings were to be written, ${written} were`);
+    }
+    return { rated, parked: pass.parked, leafHashes, moves: pass.moves };
   }
 };
 
@@ -79,12 +91,13 @@ const createPass = (
   blocked: ReadonlyMap<string, Refusal>,
   onRated: OnRated,
 ) => {
-  const rows = new RatingRows({ ...run, runId: run.id, ratedAt: run.startedAt });
+  const rows = run.purpose === 'SIMULATION' ? null : new RatingRows({ ...run, runId: run.id, ratedAt: run.startedAt });
+  let count = 0;
   const encoder = new LeafEncoder();
   const parked: ParkedCustomer[] = [];
   const moves = newMoveCounts();
   const unknown: string[] = [];
-  const industries = createTexts();
+  const industries = textsOf();
   const id = Buffer.alloc(16);
   const waiting = model === null ? null : createWaiting(scorer.inputs);
   let hashes = Buffer.allocUnsafeSlow(HASH_BYTES * 1024);
@@ -97,11 +110,14 @@ const createPass = (
       parked.push({ customerId: uuidOf(customerId, 0), refusal: rated });
       return;
     }
-    runRowId(run.number, chunk.ordinal, rows.count, id);
-    const at = rows.count * HASH_BYTES;
+    const at = count * HASH_BYTES;
     if (hashes.length < at + HASH_BYTES) hashes = Buffer.concat([hashes, Buffer.allocUnsafeSlow(hashes.length)]);
     encoder.hash(rated, hashes, at);
-    rows.add(id, rated);
+    if (rows !== null) {
+      runRowId(run.number, chunk.ordinal, count, id);
+      rows.add(id, rated);
+    }
+    count++;
     countMove(moves, rankBefore, rated.modelRank);
     onRated(customerId, rated);
   };
@@ -128,7 +144,7 @@ const createPass = (
   const ask = async (): Promise<void> => {
     if (model !== null) await waiting?.settle(model, rate);
   };
-  return { rows, parked, moves, unknown, onRow, ask, hashes: () => hashes.subarray(0, rows.count * HASH_BYTES) };
+  return { rows, parked, moves, unknown, onRow, ask, hashes: () => hashes.subarray(0, count * HASH_BYTES) };
 };
 
 /** Customers that a model is to be asked about, in their order. */
@@ -172,6 +188,8 @@ const look = async (tx: Tx, run: RunRow, ids: readonly string[], known: Latecome
   for (const id of ids) known.set(id, { packed: packed.get(id) ?? null, industry: industries.get(id) ?? null });
 };
 
+const elementOffsets = new Int32Array(MAX_ORDINAL);
+
 /** Puts the elements of two packed arrays, float8[] and date[], where the scorecard wants them. */
 const unpack = (
   { rules, inputs }: { readonly rules: InputRules; readonly inputs: Inputs },
@@ -185,13 +203,13 @@ const unpack = (
   const view = viewOf(bytes);
   const { slots, lastSlot } = rules;
   const { values, days } = inputs;
-  const count = valuesLength === -1 ? 0 : readOffsets(view, valuesAt, valuesLength, lastSlot);
+  const count = valuesLength === -1 ? 0 : readOffsets(view, valuesAt, valuesLength, lastSlot, offsets);
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as number;
     const at = slot < count ? (offsets[slot] as number) : -1;
     values[i] = at === -1 ? MISSING_VALUE : view.getFloat64(at);
   }
-  const dayCount = daysLength === -1 ? 0 : readOffsets(view, daysAt, daysLength, lastSlot);
+  const dayCount = daysLength === -1 ? 0 : readOffsets(view, daysAt, daysLength, lastSlot, offsets);
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i] as number;
     const at = slot < dayCount ? (offsets[slot] as number) : -1;
@@ -204,42 +222,6 @@ const unpack = (
   }
 };
 
-const elementOffsets = new Int32Array(MAX_ORDINAL);
-
-/** Where the elements of an array field begin up to the last that is wanted, -1 for NULL; yields their number. */
-const readOffsets = (view: DataView, start: number, length: number, last: number): number => {
-  let at = start + ARRAY_HEADER;
-  const end = start + length;
-  let count = 0;
-  while (at < end && count <= last) {
-    const size = view.getInt32(at);
-    at += 4;
-    elementOffsets[count] = size === -1 ? -1 : at;
-    if (size > 0) at += size;
-    count++;
-  }
-  return count;
-};
-
 const RANKS = new Map(Array.from({ length: 9 }, (_, i) => [gradeOfRank(i + 1) as string, i + 1]));
 const rankField = (bytes: Buffer, at: number, length: number): number =>
   RANKS.get(bytes.toString('latin1', at, at + length)) ?? 0;
-
-/** The texts of a column with few values, made once each. */
-const createTexts = (): ((bytes: Buffer, at: number, length: number) => string | null) => {
-  const known: { readonly bytes: Buffer; readonly text: string }[] = [];
-  return (bytes, at, length) => {
-    if (length === -1) return null;
-    for (const entry of known) if (isAt(entry.bytes, bytes, at, length)) return entry.text;
-    const fresh = Buffer.from(bytes.subarray(at, at + length));
-    known.push({ bytes: fresh, text: fresh.toString() });
-    return fresh.toString();
-  };
-};
-
-/** Byte by byte: for so few of them a call out of the engine takes longer. */
-const isAt = (wanted: Buffer, bytes: Buffer, at: number, length: number): boolean => {
-  if (wanted.length !== length) return false;
-  for (let i = 0; i < length; i++) if (wanted[i] !== bytes[at + i]) return false;
-  return true;
-};

@@ -32,7 +32,6 @@ export class RatingRows {
   private readonly asOf: Buffer;
   private readonly ratedAt: Buffer;
   private readonly arrays = new Map<Codes, Buffer>();
-  count = 0;
 
   constructor(occasion: RatingOccasion) {
     this.run = uuidField(occasion.runId);
@@ -60,7 +59,6 @@ export class RatingRows {
     writer.int2Array(rated.pointsCenti);
     writer.raw(this.arrayOf(rated.caps));
     writer.raw(this.arrayOf(rated.notes));
-    this.count++;
   }
 
   end(): readonly Buffer[] {

@@ -4,7 +4,8 @@
  */
 import type { Initiator } from '../kernel/actor';
 import { ok, type Result } from '../kernel/result';
-import { indicatorOf } from '../indicators';
+import { indicatorOf, MAX_ORDINAL } from '../indicators';
+import { createCopyReader, readOffsets, textsOf, viewOf } from '../platform/binary-copy';
 import type { Database } from '../platform/database';
 import {
   ALL_INDUSTRIES,
@@ -122,37 +123,79 @@ const createPopulations = (
   version: ScorecardVersion,
 ): ((segment: string) => Promise<Population>) => {
   const ordinals = version.definition.characteristics.map(({ indicator }) => indicatorOf(indicator).ordinal);
-  let read: Promise<ReadonlyMap<string, readonly number[][]>> | undefined;
+  let read: Promise<ReadonlyMap<string, Members>> | undefined;
   return async (segment) => {
-    const byIndustry = await (read ??= readColumns(database, ordinals));
-    const industries = segment === ALL_INDUSTRIES ? [...byIndustry.values()] : [byIndustry.get(segment) ?? []];
-    return {
-      columns: ordinals.map((_, column) => Float64Array.from(industries.flatMap((columns) => columns[column] ?? []))),
-    };
+    const byIndustry = await (read ??= readMembers(database, ordinals));
+    const groups = segment === ALL_INDUSTRIES ? [...byIndustry.values()] : [byIndustry.get(segment) ?? new Members(0)];
+    return { columns: ordinals.map((_, column) => joined(groups.map((members) => members.column(column)))) };
   };
 };
 
-/** Columns of values by industry, MISSING_VALUE where there is none. */
-const readColumns = async (
-  database: Database,
-  ordinals: readonly number[],
-): Promise<ReadonlyMap<string, readonly number[][]>> => {
-  // As JSON, which is read in a third of the time that an array takes.
-  const rows = await database.query<{ industry: string; inputs: readonly unknown[] }>(
-    `SELECT customer.industry_code AS industry,
-       json_build_array(${ordinals.map((ordinal) => `current.values[${ordinal}]`).join(', ')}) AS inputs
-     FROM indicator_current AS current JOIN customer ON customer.id = current.customer_id
-     WHERE customer.industry_code IS NOT NULL`,
-  );
-  const byIndustry = new Map<string, number[][]>();
-  for (const { industry, inputs } of rows) {
-    let columns = byIndustry.get(industry);
-    if (columns === undefined) byIndustry.set(industry, (columns = ordinals.map(() => [])));
-    for (const [column, values] of columns.entries()) {
-      const value = inputs[column];
-      // What is no number parks its customer, and must not keep everybody else from being rated.
-      values.push(typeof value === 'number' && Number.isFinite(value) ? value : MISSING_VALUE);
-    }
+/** Columns of values of one industry, MISSING_VALUE where there is none. */
+class Members {
+  private readonly columns: Float64Array[];
+  private count = 0;
+
+  constructor(width: number) {
+    this.columns = Array.from({ length: width }, () => new Float64Array(256));
   }
+
+  /** `values`: one for each column. */
+  add(values: Float64Array): void {
+    for (const [column, held] of this.columns.entries()) {
+      if (this.count === held.length) {
+        const larger = new Float64Array(held.length * 2);
+        larger.set(held);
+        this.columns[column] = larger;
+      }
+      (this.columns[column] as Float64Array)[this.count] = values[column] as number;
+    }
+    this.count += 1;
+  }
+
+  column(column: number): Float64Array {
+    return this.columns[column]?.subarray(0, this.count) ?? new Float64Array(0);
+  }
+}
+
+const joined = (parts: readonly Float64Array[]): Float64Array => {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+};
+
+const readMembers = async (database: Database, ordinals: readonly number[]): Promise<ReadonlyMap<string, Members>> => {
+  const byIndustry = new Map<string, Members>();
+  const industryOf = textsOf();
+  const offsets = new Int32Array(MAX_ORDINAL);
+  const last = Math.max(...ordinals) - 1;
+  const values = new Float64Array(ordinals.length);
+  const reader = createCopyReader(2, (bytes, starts, lengths) => {
+    const view = viewOf(bytes);
+    const industry = industryOf(bytes, starts[0] as number, lengths[0] as number) ?? '';
+    let members = byIndustry.get(industry);
+    if (members === undefined) byIndustry.set(industry, (members = new Members(ordinals.length)));
+    const known = lengths[1] === -1 ? 0 : readOffsets(view, starts[1] as number, lengths[1] as number, last, offsets);
+    for (const [column, ordinal] of ordinals.entries()) {
+      const at = ordinal <= known ? (offsets[ordinal - 1] as number) : -1;
+      const value = at === -1 ? MISSING_VALUE : view.getFloat64(at);
+      // What is no number parks its customer, and must not keep everybody else from being rated.
+      values[column] = Number.isFinite(value) ? value : MISSING_VALUE;
+    }
+    members.add(values);
+  });
+  const pieces = database.copyOut(
+    `COPY (SELECT customer.industry_code, current.values
+           FROM indicator_current AS current JOIN customer ON customer.id = current.customer_id
+           WHERE customer.industry_code IS NOT NULL) TO STDOUT (FORMAT binary)`,
+  );
+  for await (const piece of pieces) reader.push(piece);
+  reader.end();
   return byIndustry;
 };

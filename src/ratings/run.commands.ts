@@ -19,14 +19,14 @@ import type { DrawnCutPoints, FrozenCutPoints, ModelRunner, ScorecardVersion } f
 import { addMoves, isUnusual, runFigures } from './domain/judge-run';
 import { HASH_BYTES } from './domain/rating-leaf';
 import { chunkSize, nextRunState, type ChunkRange, type RunEvent, type RunState } from './domain/run';
-import { TallySheet, whatIfFigures, type Tally, type WhatIfFigures } from './domain/what-if';
+import { TallySheet, whatIfFigures, type WhatIfFigures } from './domain/what-if';
 import { submitHeld } from './held-grade.commands';
 import { rateChunk, type ChunkMeans, type ChunkResult } from './rate-chunk';
 import type { RatingDeps } from './rating.commands';
 import { drawCutPoints, ensureCutPoints, segmentsOf, type CutPointsBySegment } from './reference-population';
 import * as store from './run.store';
 import { createScorer } from './score-customers';
-import { Outcomes, weighChunk } from './weigh-chunk';
+import { Outcomes, weighChunk, type Weighed } from './weigh-chunk';
 import type { GradesThatMayCome } from './what-if.ports';
 
 /** Kind of the job that {@link runChunk} answers. */
@@ -81,7 +81,7 @@ export const startRun = async (deps: RunDeps, by: Initiator, order: RunOrder = {
     const cutPoints = trial?.cutPoints ?? prepared.value.cutPoints;
     const asOf = tx.at.toISOString().slice(0, 10);
     const customers = await store.countCustomers(tx);
-    const chunks = await store.planChunks(tx, chunkSize(customers));
+    const chunks = await store.planChunks(tx, customers, chunkSize(customers));
     const startedAt = notBeforeFreezing(tx.at, cutPoints);
     const trialId = trial?.id ?? null;
     const run = { purpose, scorecardVersionId: version.id, trialId, limitPolicy, asOf, customers, startedAt } as const;
@@ -185,13 +185,19 @@ export const runChunk = async (
       ? rateChunk(tx, run, chunk, means, () => (outcomes = new Outcomes()).add)
       : rateChunk(tx, run, chunk, means));
     await store.insertParked(tx, run.id, rated.parked);
-    const tally = simulated ? await weigh(deps, tx, run, chunk, outcomes) : null;
+    const weighed = simulated ? await weigh(deps, tx, run, chunk, outcomes) : null;
     const digest = chunkDigest(rated);
-    await store.closeChunk(tx, run.id, chunk.ordinal, { ...rated, digest, tally });
+    await store.closeChunk(tx, run.id, chunk.ordinal, { ...rated, digest, tally: weighed?.tally ?? null });
     tx.record({
       action: 'ratingRun.chunkRated',
       object: { type: 'RatingRun', id: run.id },
-      data: { chunk: chunk.ordinal, rated: rated.rated, parked: rated.parked.length, digest },
+      data: {
+        chunk: chunk.ordinal,
+        rated: rated.rated,
+        parked: rated.parked.length,
+        digest,
+        ...(weighed === null ? {} : { movers: weighed.moversDigest }),
+      },
     });
     return finishWhenLast(tx, run.id);
   });
@@ -205,7 +211,7 @@ const weigh = async (
   run: store.RunRow,
   chunk: ChunkRange,
   outcomes: Outcomes,
-): Promise<Tally> => {
+): Promise<Weighed> => {
   const { content } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
   return weighChunk(deps.mayCome, tx, run, chunk, outcomes, content.coolDownDays);
 };
@@ -323,7 +329,6 @@ const seal: Step = async (deps, tx, run) => {
       ...(whatIf === null ? {} : { whatIf: digestOf(whatIf as unknown as Json) }),
     },
   });
-  if (event === 'SHOW') tx.enqueue(finishJob(run.id));
   if (event !== 'PARK') return true;
   const submitted = await deps.approvals.submit(tx, {
     kind: 'RATING_RUN',

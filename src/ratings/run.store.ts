@@ -58,12 +58,12 @@ export const countCustomers = async (tx: Tx): Promise<number> => {
   return row?.count ?? 0;
 };
 
-/** Chunks of about so many customers each. */
-export const planChunks = async (tx: Tx, size: number): Promise<ChunkRange[]> => {
+/** Chunks of about so many of the `customers` that there are. */
+export const planChunks = async (tx: Tx, customers: number, size: number): Promise<ChunkRange[]> => {
   const bounds = await tx.query<{ id: string }>(
-    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS all FROM customer) AS placed
-     WHERE place % $1 = 0 AND place < placed.all ORDER BY id`,
-    [size],
+    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM customer) AS placed
+     WHERE place % $1 = 0 AND place < $2 ORDER BY id`,
+    [size, customers],
   );
   return chunksBetween(bounds.map(({ id }) => id));
 };

@@ -2,6 +2,7 @@
  * What the ratings of a chunk would mean if they came into effect: each customer's grades, limit and terms before and after,
  * counted, and everybody who would move by name. It belongs to simulations; a run that is published does not come here.
  */
+import { createHash } from 'node:crypto';
 import { gradeOfRank } from '../kernel/grade';
 import { uuidOf } from '../platform/binary-copy';
 import type { Query } from '../platform/database';
@@ -35,6 +36,12 @@ export class Outcomes {
   };
 }
 
+export interface Weighed {
+  readonly tally: Tally;
+  /** SHA-256 over the rows of the movers as they were written: what the event of the chunk says of them. */
+  readonly moversDigest: string;
+}
+
 /** Counts the chunk and writes down its movers. */
 export const weighChunk = async (
   mayCome: GradesThatMayCome,
@@ -43,7 +50,7 @@ export const weighChunk = async (
   chunk: ChunkRange,
   outcomes: Outcomes,
   coolDownDays: number,
-): Promise<Tally> => {
+): Promise<Weighed> => {
   const held = await gradesWithin(tx.query, chunk);
   const moved = outcomes.customerIds.map((customerId, i) => {
     const before = held.get(customerId) ?? null;
@@ -80,8 +87,7 @@ export const weighChunk = async (
     sheet.add(weighed);
     if (isMover(weighed)) movers.add(customerId, weighed);
   });
-  await movers.write();
-  return sheet.total();
+  return { tally: sheet.total(), moversDigest: await movers.write() };
 };
 
 type HeldGrade = GradeState & { readonly scoreE4: number };
@@ -143,8 +149,10 @@ class MoverRows {
     );
   }
 
-  async write(): Promise<void> {
-    if (this.lines.length === 0) return;
-    await this.tx.copyIn(`COPY simulation_mover ${MOVER_COLUMNS} FROM STDIN`, [`${this.lines.join('\n')}\n`]);
+  /** Yields the digest of what was written. */
+  async write(): Promise<string> {
+    const text = this.lines.map((line) => `${line}\n`).join('');
+    if (text !== '') await this.tx.copyIn(`COPY simulation_mover ${MOVER_COLUMNS} FROM STDIN`, [text]);
+    return createHash('sha256').update(text).digest('hex');
   }
 }

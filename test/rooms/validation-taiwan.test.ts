@@ -11,8 +11,12 @@ import { loadOutcomes, outcomeTable, type OutcomesResult } from '../../cli/comma
 import { bootstrap, createApp, required, type App } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { readIndicatorMap } from '../../src/indicators';
-import { GRADES } from '../../src/kernel/grade';
-import type { ScorecardDefinition } from '../../src/scorecards';
+import { GRADES, gradeOfRank } from '../../src/kernel/grade';
+import { uuidField } from '../../src/platform/binary-copy';
+import { fillInputs } from '../../src/ratings/domain/prepare-inputs';
+import { segmentsOf, type CutPointsBySegment } from '../../src/ratings/reference-population';
+import { createScorer, isRefusal } from '../../src/ratings/score-customers';
+import { pointsFromE4, type ScorecardDefinition, type ScorecardVersion } from '../../src/scorecards';
 import { useDatabase } from '../support/database';
 import { fitFirms, brought } from '../support/fitted-card';
 import { modelFile } from '../support/onnx';
@@ -96,24 +100,50 @@ describeWithFile('6,819 firms, imported and rated', () => {
       readonly score: string;
       readonly grade: string;
     }
-    /** What a run by the definition comes to, firm by firm, looked at before it is thrown away. */
+    /** What a simulation of the definition rates by, and what every single firm comes to by it: together what the run counted. */
     const tried = async (definition: ScorecardDefinition): Promise<Rated[]> => {
       const live = await app.scorecards.liveVersion();
       const draft = await app.scorecards.createDraft(people.analyst, { basedOnId: live.id, changes: { definition } });
       const { versionId } = required(draft);
       const order = { simulate: { scorecardVersionId: versionId } };
       const { runId } = required(await app.ratings.startRun(system, order));
-      const chunks = await db.asOwner<{ ordinal: number; number: number }>(
-        `SELECT chunk.ordinal, run.number FROM rating_run_chunk AS chunk JOIN rating_run AS run ON run.id = chunk.run_id
+      const chunks = await db.asOwner<{ ordinal: number; trial: string }>(
+        `SELECT chunk.ordinal, run.trial_id AS trial FROM rating_run_chunk AS chunk JOIN rating_run AS run ON run.id = chunk.run_id
          WHERE run_id = $1 ORDER BY ordinal`,
         [runId],
       );
       for (const { ordinal } of chunks) required(await app.ratings.runChunk(system, { runId, ordinal }));
-      const rated = await db.asOwner<Rated>(
-        `SELECT substr(customer.number, 4)::int AS firm, rated.score::text, rated.model_grade AS grade
-         FROM rating_runs.rating_${chunks[0]?.number} AS rated JOIN customer ON customer.id = rated.customer_id ORDER BY firm`,
-      );
       required(await app.ratings.finishRun(system, { runId }));
+      const trial = await app.scorecards.trialById(chunks[0]?.trial ?? '');
+      if (trial === null) throw new Error('the simulation lacks its trial');
+      const rated = await rateFirms(trial.version, segmentsOf(trial.cutPoints));
+      const [run] = await app.ratings.queries.runsByIds(system.actor, [runId]);
+      const counted = (grade: string): number =>
+        (run?.figures?.moves ?? []).reduce((sum, move) => (move.to === grade ? sum + move.count : sum), 0);
+      for (const grade of GRADES) {
+        expect([grade, counted(grade)]).toEqual([grade, rated.filter((firm) => firm.grade === grade).length]);
+      }
+      return rated;
+    };
+    const rateFirms = async (version: ScorecardVersion, cutPoints: CutPointsBySegment): Promise<Rated[]> => {
+      const model = required(await app.scorecards.modelOf(version));
+      const firms = await db.asOwner<{ id: string; firm: number; industry: string }>(
+        'SELECT id, substr(number, 4)::int AS firm, industry_code AS industry FROM customer ORDER BY firm',
+      );
+      const read = await app.indicators.packedValues(
+        app.database.query,
+        firms.map(({ id }) => id),
+      );
+      const packed = new Map(read.map((values) => [values.customerId, values]));
+      const scorer = createScorer(version, cutPoints, db.clock().toISOString().slice(0, 10));
+      const rated: Rated[] = [];
+      for (const { id, firm, industry } of firms) {
+        fillInputs(scorer.rules, packed.get(id) ?? null, scorer.inputs);
+        await model?.fill(scorer.inputs.values, 1);
+        const row = scorer.rate(uuidField(id), industry);
+        if (isRefusal(row)) throw new Error(row.message);
+        rated.push({ firm, score: pointsFromE4(row.scoreE4), grade: gradeOfRank(row.modelRank) });
+      }
       return rated;
     };
     let logistic: Rated[];
