@@ -70,6 +70,7 @@ const readPages = (): ReadonlyMap<string, Page> => {
     ['/', { type: 'html', body: file('reference/index.html') }],
     ['/javascripts/spectaql.min.js', { type: 'js', body: file('reference/javascripts/spectaql.min.js') }],
     ['/stylesheets/spectaql.min.css', { type: 'css', body: file('reference/stylesheets/spectaql.min.css') }],
+    ['/messages.zh-CN.json', { type: 'json', body: file('messages.zh-CN.json') }],
     ['/schema.graphql', { type: 'text/plain', body: file('schema.graphql') }],
     ['/operations.graphql', { type: 'text/plain', body: Buffer.from(operations.join('\n')) }],
   ]);

@@ -26,4 +26,7 @@ it('every key of a message is listed for those who translate', () => {
   const keys = messageKeysIn(['src', 'graphql']);
   expect([...REFUSAL_CODES].filter((code) => ![...keys.keys()].some((key) => key.split('.')[0] === code))).toEqual([]);
   expectGolden('docs/guides/message-keys.md', messageKeysPage(keys));
+  const chinese = JSON.parse(readFileSync(join(__dirname, '../../graphql/messages.zh-CN.json'), 'utf8')) as object;
+  expect(Object.keys(chinese).sort()).toEqual([...keys.keys()].sort());
+  expect(Object.entries(chinese).filter(([, text]) => !/\p{sc=Han}.*。$/u.test(String(text)))).toEqual([]);
 });

@@ -85,7 +85,7 @@ which is in \`params\` where a translation needs it. What the codes before the d
 API](errors.md). Some of these are met at imports and on the command line alone.
 
 A front end translates by the whole key and, where it knows none for it, by the code before the dot: further reasons may come,
-codes do not change.
+codes do not change. [All of them in Chinese](../../graphql/messages.zh-CN.json) are served at \`/docs/messages.zh-CN.json\`.
 
 | Key | Says |
 | --- | --- |

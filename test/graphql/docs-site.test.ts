@@ -122,6 +122,9 @@ describe('for code generators', () => {
     const answer = await get('/docs/schema.graphql');
     expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(await answer.text()).toBe(committed('schema.graphql'));
+    const messages = await get('/docs/messages.zh-CN.json');
+    expect(messages.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await messages.json()).toHaveProperty('FROZEN', '额度已冻结。');
   });
 
   it('so are the published operations, all valid', async () => {
