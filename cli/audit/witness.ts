@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandFailed, say, warn } from '../output';
+import { CommandFailed, say, UsageError, warn } from '../output';
 import {
   cosign,
   formatWitnessKey,
@@ -37,7 +37,7 @@ export interface WitnessOptions {
 /** Runs until `stopped` says so, or the log breaks its promise: then it ends with a {@link CommandFailed}. */
 export const runWitness = async (options: WitnessOptions, stopped: () => boolean): Promise<void> => {
   const logKey = readKey(nodeCrypto, options.key);
-  if (logKey === null) throw new CommandFailed('--key is no verifier key of the form name+1a2b3c4d+BASE64');
+  if (logKey === null) throw new UsageError('--key is no verifier key of the form name+1a2b3c4d+BASE64');
   const key = await ownKey(options);
   say(`witness key: ${witnessVerifierKey(key)}`);
   for (;;) {
@@ -46,7 +46,7 @@ export const runWitness = async (options: WitnessOptions, stopped: () => boolean
     } catch (error) {
       if (error instanceof LogBroken) throw new CommandFailed(`${error.message}; nothing was signed`);
       if (options.once) throw error;
-      warn(`the log cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+      warn(error instanceof Error ? error.message : String(error));
     }
     if (options.once) return;
     for (let waited = 0; waited < options.everySeconds * 10; waited++) {
@@ -61,7 +61,7 @@ const witness = async ({ url, stateFile }: WitnessOptions, logKey: VerifierKey, 
   const { checkpoint, note, watched } = await look((path) => get(`${url}/${path}`), nodeCrypto, logKey, before);
   if (before.origin !== null && watched.size === before.size) return;
   await replace(stateFile, JSON.stringify(watched));
-  const response = await fetch(`${url}/cosignature`, {
+  const response = await reach(`${url}/cosignature`, {
     method: 'POST',
     headers: { 'content-type': 'text/plain; charset=utf-8' },
     body: cosign(key, note, new Date()),
@@ -72,9 +72,20 @@ const witness = async ({ url, stateFile }: WitnessOptions, logKey: VerifierKey, 
   say(`cosigned ${checkpoint.origin} at ${checkpoint.size} leaves`);
 };
 
+const reach = async (address: string, request?: RequestInit): Promise<Response> => {
+  try {
+    return await fetch(address, request);
+  } catch (error) {
+    const { cause } = error as Error;
+    throw new CommandFailed(
+      `${address} cannot be reached: ${(cause instanceof Error && cause.message) || String(error)}`,
+    );
+  }
+};
+
 const get = async (address: string): Promise<Uint8Array> => {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} answers ${response.status}`);
+  const response = await reach(address);
+  if (!response.ok) throw new CommandFailed(`${address} answers ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 };
 

@@ -45,15 +45,16 @@ export const register = (program: Command): void => {
     .command('verify <path>')
     .description('check an exported folder or a proof file; needs no database. 0 intact, 1 broken, 3 unverifiable')
     .requiredOption(
-      '--key <keys...>',
-      'verifier key of the log, as `audit key` prints it; several while one is replaced',
+      '--key <key>',
+      'verifier key of the log, as `audit key` prints it; given again for each while one is replaced',
+      gatherKeys,
     )
     .option('--entry <file>', 'with a proof file: the bytes of the entry, where it does not bring them')
     .option('--json', 'end with one JSON object: the report')
     .action(runVerify);
   audit
     .command('proof [event]')
-    .description('print the proof file of an audit event by its key, or of a rating')
+    .description('print the proof file of an audit event, or of a rating; by its key, or its id of the API')
     .option('--rating <id>', 'instead of an event: a rating, by way of its run')
     .option('--out <file>', 'write it to a file instead')
     .action(runProof);
@@ -98,6 +99,7 @@ interface ExportOptions extends Json {
 
 const runExport = async ({ out, from, to, json }: ExportOptions): Promise<void> => {
   const bounds = [boundOf('--from', from), boundOf('--to', to)] as const;
+  if (isBackwards(bounds)) throw new UsageError('--to comes before --from');
   if (await isThere(out)) throw new CommandFailed(`${out} is there already`);
   await withApp(loadConfig(), async (app) => {
     const range = await rangeOf(app, bounds);
@@ -114,6 +116,7 @@ const runExport = async ({ out, from, to, json }: ExportOptions): Promise<void> 
       }),
     );
     if (json) sayJson(exported);
+    else if (exported.from === exported.to) say(`no entry is of that range; the tree of ${exported.size} in ${out}`);
     else say(`entries ${exported.from} to ${exported.to} of ${exported.size} in ${out}`);
     if (exported.missing > 0)
       throw new CommandFailed(
@@ -132,6 +135,12 @@ const boundOf = (option: string, text: string | undefined): Bound => {
   return { at };
 };
 
+const isBackwards = ([from, to]: readonly [Bound, Bound]): boolean => {
+  if (from === null || to === null) return false;
+  if ('index' in from && 'index' in to) return to.index < from.index;
+  return 'at' in from && 'at' in to && to.at < from.at;
+};
+
 const rangeOf = async ({ audit: { log } }: App, [from, to]: readonly [Bound, Bound]): Promise<ExportRange | null> => {
   if (from === null && to === null) return null;
   const momentOf = (bound: Bound): Date | null => (bound !== null && 'at' in bound ? bound.at : null);
@@ -139,13 +148,20 @@ const rangeOf = async ({ audit: { log } }: App, [from, to]: readonly [Bound, Bou
   const inTime = isByTime
     ? await log.queries.leavesBetween(momentOf(from), momentOf(to))
     : { begin: 0, end: Number.MAX_SAFE_INTEGER };
-  return {
-    from: Math.max(inTime.begin, from !== null && 'index' in from ? from.index : 0),
-    to: Math.min(inTime.end, to !== null && 'index' in to ? to.index : Number.MAX_SAFE_INTEGER),
-  };
+  const begin = Math.max(inTime.begin, from !== null && 'index' in from ? from.index : 0);
+  const end = Math.min(inTime.end, to !== null && 'index' in to ? to.index : Number.MAX_SAFE_INTEGER);
+  return { from: begin, to: Math.max(begin, end) };
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** The key that is meant by it, or by the id that the API has for it; whoever looked an event up there has no other. */
+const keyOf = (type: 'AuditEvent' | 'Rating', text: string): string => {
+  const [named, key = ''] = Buffer.from(text, 'base64url').toString('utf8').split(':', 2);
+  const id = named === type ? key : text;
+  if (!UUID.test(id)) throw new UsageError('an event or a rating is named by its key, a UUID, or by its id of the API');
+  return id.toLowerCase();
+};
 
 interface ProofOptions {
   readonly rating?: string;
@@ -153,9 +169,8 @@ interface ProofOptions {
 }
 
 const runProof = async (event: string | undefined, { rating, out }: ProofOptions): Promise<void> => {
-  const id = event ?? rating ?? '';
   if ((event === undefined) === (rating === undefined)) throw new UsageError('proof takes an event or --rating ID');
-  if (!UUID.test(id)) throw new UsageError('an event or a rating is named by its key, a UUID');
+  const id = event === undefined ? keyOf('Rating', rating ?? '') : keyOf('AuditEvent', event);
   await withApp(loadConfig(), async (app) => {
     const proof = event === undefined ? await ratingProof(app, id) : (await app.audit.log.queries.proof(id))?.proof;
     if (proof === undefined) throw new CommandFailed('no signed tree holds this event (yet)');
@@ -167,7 +182,7 @@ const runProof = async (event: string | undefined, { rating, out }: ProofOptions
 /** It holds the values that the rating came from: the look is on record before anybody sees them. */
 const ratingProof = async (app: App, id: string): Promise<string> => {
   const by = asSystem('cli', app.newId());
-  const { customerId, proof } = required(await app.ratings.queries.ratingProof(by.actor, id.toLowerCase()));
+  const { customerId, proof } = required(await app.ratings.queries.ratingProof(by.actor, id));
   app.looks.looked(by.actor, by.requestId, { customerId, field: 'ratingProof' });
   await app.looks.flush();
   return proof;
@@ -258,6 +273,12 @@ interface VerifyOptions extends Json {
   readonly key: readonly string[];
   readonly entry?: string;
 }
+
+/** Several keys in one value, as `audit key` prints them, are several. */
+const gatherKeys = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(/\s+/).filter((key) => key !== ''),
+];
 
 const EXIT = { intact: 0, broken: EXIT_FAILURE, unverifiable: EXIT_UNVERIFIABLE } as const;
 

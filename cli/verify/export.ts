@@ -80,7 +80,7 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
     const opened = await openNote(crypto, note, keys);
     const read = opened === null ? null : readCheckpoint(opened.text);
     if (opened === null || read === null) throw new Found('unverifiable', `${where} holds no checkpoint`);
-    if (opened.signed === 'false') throw new Found('broken', `the signature of a checkpoint in ${where} does not hold`);
+    if (opened.signed === 'false') throw new Found('broken', `a signature in ${where} does not hold`);
     return opened.signed === 'unknown' ? null : read;
   };
 

@@ -39,6 +39,9 @@ it('an auditor exports, takes the folder elsewhere and finds the one byte that s
   // The new key is an event as well, and comes first.
   expect(JSON.parse(exported.stdout)).toEqual({ from: 3, to: 31, size: 31, missing: 0 });
   expect((await tierwarden(['audit', 'export', '--out', out], installed())).code).toBe(1);
+  expect(
+    (await tierwarden(['audit', 'export', '--out', `${out}-2`, '--from', '9', '--to', '3'], installed())).stderr,
+  ).toContain('--to comes before --from');
 
   const verify = (...more: string[]) => tierwarden(['audit', 'verify', out, '--key', key, ...more], elsewhere);
   expect(await verify()).toMatchObject({
@@ -48,8 +51,12 @@ it('an auditor exports, takes the folder elsewhere and finds the one byte that s
   });
 
   const proof = join(folder, 'event.tlog-proof');
-  expect((await tierwarden(['audit', 'proof', event, '--out', proof], installed())).code).toBe(0);
-  const proved = await tierwarden(['audit', 'verify', proof, '--key', key], elsewhere);
+  expect((await tierwarden(['audit', 'proof', event], installed())).code).toBe(0);
+  const apiId = Buffer.from(`AuditEvent:${event}`).toString('base64url');
+  expect((await tierwarden(['audit', 'proof', apiId, '--out', proof], installed())).code).toBe(0);
+  expect((await tierwarden(['audit', 'proof', '--rating', apiId], installed())).code).toBe(2);
+  // Keys as `audit key` prints them, before the path or after it.
+  const proved = await tierwarden(['audit', 'verify', '--key', `${key}\n${key}\n`, proof], elsewhere);
   expect([proved.code, proved.stdout.split('\n')[0]]).toEqual([0, `intact: entry 30 of 31 in ${TEST_ORIGIN}`]);
   expect(JSON.parse(proved.stdout.split('\n')[1]!).id).toBe(event);
 
