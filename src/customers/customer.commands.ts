@@ -9,6 +9,7 @@ import { refuse, type Refusal } from '../kernel/refusal';
 import { ok, refused, type Refused, type Result } from '../kernel/result';
 import { permit, type Identity } from '../identity';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
+import { askForLifeCycles } from '../policies';
 import {
   findCustomer,
   findHolders,
@@ -129,6 +130,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         if (!decision.ok) return decision;
         const customer = newCustomer(tx, decision.value);
         await insertCustomers(tx, [customer]);
+        askForLifeCycles(tx, [customer.id]);
         const auditEventId = tx.record({
           action: 'customer.registered',
           object: { type: 'Customer', id: customer.id },
@@ -325,6 +327,7 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
             register.put(customer);
           }
           await insertCustomers(tx, [...written.inserted.values()]);
+          askForLifeCycles(tx, [...written.inserted.keys()]);
           await updateCustomers(tx, [...written.updated.values()]);
           const outcome: ImportOutcome = {
             new: written.inserted.size,
@@ -388,6 +391,10 @@ export const createCustomerCommands = ({ unitOfWork, identity }: CustomerCommand
         ids.set(input.number, customer.id);
       }
       await insertCustomers(tx, registered);
+      askForLifeCycles(
+        tx,
+        registered.map(({ id }) => id),
+      );
       return { ids, registered: registered.length, refusals };
     },
 

@@ -2,6 +2,7 @@
  * Stores snapshots that arrive, and in the same transaction what follows from them: derived indicators, the projection of
  * what is current, and what sources contradict one another about. The caller has checked them and holds the lock on values.
  */
+import { askForLifeCycles, LIFE_CYCLE_MEASURES } from '../policies';
 import type { Tx } from '../platform/unit-of-work';
 import { derivationOf, DERIVED_INDICATORS, INPUT_CODES, MOST_YEARS_BACK, statisticOf } from './domain/derived-data';
 import { deriveValues, type DerivedValue, type PeerFigure } from './domain/derive-values';
@@ -41,6 +42,7 @@ export const takeIn = async (tx: Tx, snapshots: readonly Snapshot[]): Promise<Ta
   await insertSnapshots(tx, snapshots, precedence);
   const derived = await deriveAround(tx, snapshots, precedence);
   await insertSnapshots(tx, derived, precedence);
+  askForLifeCycles(tx, measuredBy([...snapshots, ...derived]));
   const contradictions = await contradictionsOf(tx, snapshots, precedence);
   await insertConflicts(tx, contradictions);
   return { contradictions, derived };
@@ -51,8 +53,17 @@ export const deriveAgainstPeers = async (tx: Tx, customerIds: readonly string[])
   const precedence = await adoptedPrecedence(tx.query);
   const derived = await deriveFor(tx, customerIds, FIRST_YEAR, precedence, { peersOnly: true });
   await insertSnapshots(tx, derived, precedence);
+  askForLifeCycles(tx, measuredBy(derived));
   return derived;
 };
+
+const isMeasure = new Set<string>(LIFE_CYCLE_MEASURES);
+
+/** Customers of whom something arrived that stages of the life cycle are told by. */
+const measuredBy = (snapshots: readonly Snapshot[]): string[] =>
+  snapshots.flatMap(({ customerId, values }) =>
+    Object.keys(values).some((code) => isMeasure.has(code)) ? [customerId] : [],
+  );
 
 /** No day is earlier. */
 const FIRST_YEAR = 1900;

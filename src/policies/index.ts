@@ -20,6 +20,7 @@ export {
   type LifeCycleMeasure,
   type LifeCyclePolicy,
 } from './domain/life-cycle-policy';
+export { askForLifeCycles, LIFE_CYCLE_JOB } from './life-cycle-job';
 export { termsAt, type LimitPolicy, type LimitTerms } from './domain/limit-policy';
 export type { OverridePolicy } from './domain/override-policy';
 export { diffPolicy, type PolicyDifference } from './domain/diff-policy';

@@ -40,8 +40,8 @@ export interface Tiers {
   runComputation(by: Initiator, input: { readonly computationId: string }): Promise<Result<number>>;
   /** Starts, resumes or completes what is due of values; yields whether there was something. */
   computeDue(by: Initiator, now: Date): Promise<Result<number>>;
-  /** Moves everybody to the stage of the life cycle that today's figures speak for; yields how many moved. */
-  followLifeCycles(by: Initiator): Promise<Result<number>>;
+  /** Moves everybody, or `only` some, to the stage of the life cycle that today's figures speak for; yields how many moved. */
+  followLifeCycles(by: Initiator, only?: readonly string[]): Promise<Result<number>>;
   evaluateCustomer(by: Initiator, input: { readonly customerId: string }): Promise<Result<CustomerEvaluated>>;
   closeTask(by: Initiator, input: CloseTask): Promise<Result<TaskClosed>>;
   /** Subscriber of grade changes: runs inside the transaction that makes them. */
@@ -81,7 +81,7 @@ export const createTiers = (
     startComputation: (by) => startComputation(deps, by),
     runComputation: (by, input) => runComputation(deps, by, input),
     computeDue: (by, now) => computeDue(deps, by, now),
-    followLifeCycles: (by) => followLifeCycles(deps, by),
+    followLifeCycles: (by, only) => followLifeCycles(deps, by, only),
     evaluateCustomer: (by, input) => evaluateCustomer(deps, by, input),
     closeTask: (by, input) => closeTierTask(deps, by, input),
     gradesChanged: (tx, changes) => gradesChanged(deps, tx, changes),

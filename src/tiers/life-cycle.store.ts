@@ -39,15 +39,20 @@ const ruleSql = ({ rules }: LifeCyclePolicy, params: SqlParams): string => {
   return `CASE ${branches.join(' ')} END`;
 };
 
-/** Customers after an id whom the rules put elsewhere than their newest entry, in the order of ids. */
+/** Customers after an id, of `only` where it is given, whom the rules put elsewhere than their newest entry, in the order of ids. */
 export const lifeCycleCandidates = async (
   tx: Tx,
   policy: LifeCyclePolicy,
-  { after, atMost }: { readonly after: string | null; readonly atMost: number },
+  {
+    only,
+    after,
+    atMost,
+  }: { readonly only: readonly string[] | null; readonly after: string | null; readonly atMost: number },
 ): Promise<LifeCycleCandidate[]> => {
   const params = new SqlParams();
   const day = params.add(tx.at.toISOString().slice(0, 10));
   const from = params.add(after ?? '00000000-0000-0000-0000-000000000000');
+  const within = only === null ? '' : ` AND customer.id = ANY (${params.add(only)}::uuid[])`;
   const facts = LIFE_CYCLE_MEASURES.map((measure) => `${measured(measure, day)} AS "${measure}"`).join(', ');
   const days = `greatest(${ordinals.map((ordinal) => `current.as_of[${ordinal}]`).join(', ')}, customer.created_at::date)`;
   return tx.query<LifeCycleCandidate>(
@@ -57,7 +62,7 @@ export const lifeCycleCandidates = async (
      FROM (SELECT customer.id, ${facts}, ${days} AS as_of
            FROM customer LEFT JOIN indicator_current AS current ON current.customer_id = customer.id
            LEFT JOIN customer_grade AS graded ON graded.customer_id = customer.id
-           WHERE customer.kind = 'CUSTOMER' AND customer.id > ${from}::uuid) AS fact
+           WHERE customer.kind = 'CUSTOMER' AND customer.id > ${from}::uuid${within}) AS fact
      LEFT JOIN LATERAL (SELECT stage_after, rule, number, changed_at FROM life_cycle_entry
        WHERE customer_id = fact.id ORDER BY number DESC LIMIT 1) AS newest ON true
      WHERE ${ruleSql(policy, params)} IS DISTINCT FROM newest.rule

@@ -8,7 +8,7 @@ import { momentAfter } from '../kernel/clock';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
-import { valueBandOf, type TierMatrixPolicy } from '../policies';
+import { askForLifeCycles, valueBandOf, type TierMatrixPolicy } from '../policies';
 import type { Tx } from '../platform/unit-of-work';
 import { isComputationDue } from './domain/due-computation';
 import { isCore, scoreValue, type ValueScore } from './domain/score-value';
@@ -261,6 +261,7 @@ export const gradesChanged = async (deps: TierDeps, tx: Tx, changes: readonly Gr
   const first = changes.flatMap(({ customerId, before }) => (before === null ? [customerId] : []));
   const computation = first.length === 0 ? null : await newestComputation(tx.query);
   if (computation !== null) await tellFirst(tx, computation, first);
+  askForLifeCycles(tx, first);
   await followGrades(deps, tx, changes);
 };
 

@@ -3,9 +3,16 @@ import { Client } from 'pg';
 import { drawPortfolio } from '../../bench/support/portfolio';
 import { asSystem, required } from '../../src/app';
 import { indicatorOf } from '../../src/indicators';
-import { DEFAULT_POLICIES, LIFE_CYCLE_MEASURES, matchRule, type LifeCycleFacts } from '../../src/policies';
+import {
+  DEFAULT_POLICIES,
+  LIFE_CYCLE_JOB,
+  LIFE_CYCLE_MEASURES,
+  matchRule,
+  type LifeCycleFacts,
+} from '../../src/policies';
 import { lifeCyclePolicySchema } from '../../src/policies/domain/life-cycle-policy';
 import { inputIndicators, EXPERT_SCORECARD } from '../../src/scorecards';
+import { TIER_HANDLERS } from '../../workers/tiers.worker';
 import { useApi } from '../support/api';
 import { finishRun } from '../support/sample';
 
@@ -94,6 +101,81 @@ it('follows ratings, values and the days that pass', async () => {
     `SELECT count(*)::int FROM audit_event WHERE action = 'lifeCycle.moved'`,
   );
   expect(event?.count).toBe(3);
+});
+
+describe('what arrives', () => {
+  const asked = async (): Promise<string[][]> => {
+    const jobs = await api.test.asOwner<{ payload: { customerIds: string[] } }>(
+      'DELETE FROM outbox WHERE kind = $1 RETURNING payload',
+      [LIFE_CYCLE_JOB],
+    );
+    return jobs.map(({ payload }) => payload.customerIds);
+  };
+  const carryOut = async (customerIds: readonly string[]): Promise<unknown> => {
+    const done = await TIER_HANDLERS[LIFE_CYCLE_JOB]?.run(api.app, { customerIds: [...customerIds] }, {
+      requestId: 'test',
+    } as never);
+    return required(done as never);
+  };
+  const stageOf = async (id: string) =>
+    (
+      await api.test.asOwner<{ stage: string; rule: string; number: number }>(
+        'SELECT stage_after AS stage, rule, number FROM life_cycle_entry WHERE customer_id = $1 ORDER BY number DESC LIMIT 1',
+        [id],
+      )
+    )[0];
+  const entries = async () => (await api.test.asOwner('SELECT FROM life_cycle_entry')).length;
+
+  it('asks for the stage of whom it concerns, and of nobody else', async () => {
+    await asked();
+    const by = asSystem('cli', 'test');
+    const registered = await api.app.customers.commands.registerCustomer(by, {
+      number: 'LATE-1',
+      kind: 'CUSTOMER',
+      nameZh: '新客户',
+      industryCode: 'RETAIL',
+    } as never);
+    const { id } = (required(registered) as { customer: { id: string } }).customer;
+    expect(await asked()).toEqual([[id]]);
+    // Others are due by the days that have passed; the job leaves them to whoever looks at everybody.
+    api.test.clock.set('2026-07-20T08:00:00Z');
+    const before = await entries();
+    expect(await carryOut([id])).toBe(1);
+    expect(await stageOf(id)).toMatchObject({ rule: 'unrated', number: 1 });
+    expect(await entries()).toBe(before + 1);
+
+    const record = async (values: Record<string, string>) =>
+      required(
+        await api.app.indicators.commands.recordSnapshot(by, {
+          customerId: id,
+          asOf: '2026-07-19',
+          source: 'erp',
+          quality: 'REPORTED',
+          values,
+        } as never),
+      );
+    await record({ currentRatio: '1.5' });
+    expect(await asked()).toEqual([]);
+    await record({ daysSinceLastOrder: '400' });
+    expect(await asked()).toEqual([[id]]);
+    expect(await carryOut([id])).toBe(1);
+    expect(await stageOf(id)).toMatchObject({ rule: 'lost', stage: 'EXITED', number: 2 });
+    expect(await carryOut([id])).toBe(0);
+  });
+
+  it('a first rating asks too, later ones do not', async () => {
+    const by = asSystem('cli', 'test');
+    const [unrated] = await api.test.asOwner<{ id: string }>("SELECT id FROM customer WHERE number = 'LATE-1'");
+    const customerId = unrated?.id ?? '';
+    required(await api.app.ratings.rateCustomer(by, { customerId }));
+    expect(await asked()).toEqual([[customerId]]);
+    api.test.clock.advance(60_000);
+    required(await api.app.ratings.rateCustomer(by, { customerId }));
+    expect(await asked()).toEqual([]);
+    // Of those whom the clock alone has moved.
+    await follow();
+    expect(await follow()).toBe(0);
+  });
 });
 
 it('is shown with its history, now and as it was known', async () => {
