@@ -5,6 +5,51 @@
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** All tables share one function, which is told their columns. */
+export const INSTALL_FOR_ALL = `\
+      -- Gives a trail to every business table that has none, and renews those whose columns have changed. Called after every
+      -- migration. Computed columns follow from others.
+      CREATE FUNCTION tw_trail_install() RETURNS void LANGUAGE plpgsql AS $$
+      DECLARE
+        business record;
+        arguments text;
+        operation text;
+        is_empty boolean;
+      BEGIN
+        FOR business IN
+          SELECT t.oid, t.relname AS name, (
+            SELECT array_agg(a.attname ORDER BY a.attname COLLATE "C") FROM pg_attribute AS a
+            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+              AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x
+                              WHERE x.table_name = t.relname AND x.column_name = a.attname)) AS columns
+          FROM pg_class AS t
+          WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
+            AND EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = t.oid AND g.tgfoid = 'tw_require_actor'::regproc)
+            AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x WHERE x.table_name = t.relname AND x.column_name = '' AND x.condition IS NULL)
+          ORDER BY t.relname
+        LOOP
+          arguments := business.columns::text;
+          FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
+            IF operation = 'delete' AND NOT has_table_privilege('tierwarden_app', business.oid, 'DELETE') THEN
+              CONTINUE;
+            END IF;
+            CONTINUE WHEN EXISTS (
+              SELECT FROM pg_trigger WHERE tgrelid = business.oid AND tgname = 'tw_trail_' || operation
+                AND encode(tgargs, 'escape') = arguments || '\\000');
+            EXECUTE format('DROP TRIGGER IF EXISTS %I ON %I', 'tw_trail_' || operation, business.name);
+            EXECUTE format(
+              'CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s FOR EACH STATEMENT
+                 WHEN (current_setting(''role'') = ''tierwarden_app'') EXECUTE FUNCTION tw_trail(%L)',
+              'tw_trail_' || operation, operation, business.name,
+              CASE operation WHEN 'delete' THEN 'OLD TABLE AS old_rows' ELSE 'NEW TABLE AS new_rows' END, arguments);
+          END LOOP;
+          EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I)', business.name) INTO is_empty;
+          INSERT INTO audit_trail (table_name, columns, baselined_at)
+            VALUES (business.name, business.columns, CASE WHEN is_empty THEN now() END)
+            ON CONFLICT (table_name) DO UPDATE SET columns = excluded.columns;
+        END LOOP;
+      END $$;`;
+
 export class RowTrail1767225600041 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -59,48 +104,7 @@ export class RowTrail1767225600041 implements MigrationInterface {
         RETURN NULL;
       END $$;
 
-      -- Gives a trail to every business table that has none, and renews those whose columns have changed. Called after every
-      -- migration. Computed columns follow from others.
-      CREATE FUNCTION tw_trail_install() RETURNS void LANGUAGE plpgsql AS $$
-      DECLARE
-        business record;
-        arguments text;
-        operation text;
-        is_empty boolean;
-      BEGIN
-        FOR business IN
-          SELECT t.oid, t.relname AS name, (
-            SELECT array_agg(a.attname ORDER BY a.attname COLLATE "C") FROM pg_attribute AS a
-            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-              AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x
-                              WHERE x.table_name = t.relname AND x.column_name = a.attname)) AS columns
-          FROM pg_class AS t
-          WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
-            AND EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = t.oid AND g.tgfoid = 'tw_require_actor'::regproc)
-            AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x WHERE x.table_name = t.relname AND x.column_name = '' AND x.condition IS NULL)
-          ORDER BY t.relname
-        LOOP
-          arguments := business.columns::text;
-          FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
-            IF operation = 'delete' AND NOT has_table_privilege('tierwarden_app', business.oid, 'DELETE') THEN
-              CONTINUE;
-            END IF;
-            CONTINUE WHEN EXISTS (
-              SELECT FROM pg_trigger WHERE tgrelid = business.oid AND tgname = 'tw_trail_' || operation
-                AND encode(tgargs, 'escape') = arguments || '\\000');
-            EXECUTE format('DROP TRIGGER IF EXISTS %I ON %I', 'tw_trail_' || operation, business.name);
-            EXECUTE format(
-              'CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s FOR EACH STATEMENT
-                 WHEN (current_setting(''role'') = ''tierwarden_app'') EXECUTE FUNCTION tw_trail(%L)',
-              'tw_trail_' || operation, operation, business.name,
-              CASE operation WHEN 'delete' THEN 'OLD TABLE AS old_rows' ELSE 'NEW TABLE AS new_rows' END, arguments);
-          END LOOP;
-          EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I)', business.name) INTO is_empty;
-          INSERT INTO audit_trail (table_name, columns, baselined_at)
-            VALUES (business.name, business.columns, CASE WHEN is_empty THEN now() END)
-            ON CONFLICT (table_name) DO UPDATE SET columns = excluded.columns;
-        END LOOP;
-      END $$;
+${INSTALL_FOR_ALL}
 
       -- Every version of every row that the log holds, by the place where it stands there.
       CREATE TABLE audit_row (

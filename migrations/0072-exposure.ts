@@ -5,6 +5,52 @@
  */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+export const RELATION_WAITS = `\
+      CREATE FUNCTION customer_relation_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE
+        locked uuid[] := '{}';
+        members uuid[];
+      BEGIN
+        LOOP
+          members := customer_group(NEW.from_id) || customer_group(NEW.to_id);
+          EXIT WHEN members <@ locked;
+          PERFORM FROM credit_limit WHERE customer_id = ANY (members) ORDER BY customer_id FOR UPDATE;
+          locked := members;
+        END LOOP;
+        RETURN NULL;
+      END $$;`;
+
+export const RESERVE_BY_STEPS = `\
+      CREATE FUNCTION exposure_reserve(entry_id uuid, of_id uuid, of_product text, wanted numeric, wanted_currency text,
+          ref text, minutes integer, at timestamptz,
+          OUT posted boolean, OUT known_id uuid, OUT facts exposure_facts) RETURNS SETOF record
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      DECLARE
+        members uuid[];
+      BEGIN
+        PERFORM FROM credit_limit WHERE customer_id = of_id FOR UPDATE;
+        IF NOT FOUND THEN RETURN; END IF;
+        posted := false;
+        SELECT id INTO known_id FROM exposure_entry WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref;
+        IF NOT FOUND THEN
+          members := customer_group(of_id);
+          -- One at a time in a group, by its first member: what the others reserve meanwhile would not be seen.
+          IF cardinality(members) > 1 THEN
+            PERFORM pg_advisory_xact_lock(hashtextextended('exposure of ' || members[1], 0));
+          END IF;
+          SELECT * INTO facts FROM exposure_facts(of_id, of_product, members, at);
+          posted := NOT facts.frozen AND facts.new_business AND facts.currency = wanted_currency
+            AND facts.used + facts.reserved + wanted <= facts.limit_amount
+            AND coalesce(facts.product_exposure + wanted <= facts.product_limit, true)
+            AND coalesce(facts.group_exposure + wanted <= facts.group_limit, true);
+          IF posted THEN
+            PERFORM exposure_post(ROW(entry_id, of_id, 0, 'RESERVE', ref, NULL, of_product, wanted, wanted_currency, minutes,
+              at + make_interval(mins => minutes), 0, wanted, facts.limit_amount, 0, 0, at, '')::exposure_entry);
+          END IF;
+        END IF;
+        RETURN NEXT;
+      END $$;`;
+
 export class Exposure1767225600072 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -143,19 +189,7 @@ export class Exposure1767225600072 implements MigrationInterface {
 
       -- Groups stand still while one of their members reserves: whoever relates parties waits for the limits of all whom it
       -- brings together or parts.
-      CREATE FUNCTION customer_relation_waits() RETURNS trigger LANGUAGE plpgsql AS $$
-      DECLARE
-        locked uuid[] := '{}';
-        members uuid[];
-      BEGIN
-        LOOP
-          members := customer_group(NEW.from_id) || customer_group(NEW.to_id);
-          EXIT WHEN members <@ locked;
-          PERFORM FROM credit_limit WHERE customer_id = ANY (members) ORDER BY customer_id FOR UPDATE;
-          locked := members;
-        END LOOP;
-        RETURN NULL;
-      END $$;
+${RELATION_WAITS}
       CREATE TRIGGER customer_relation_waits AFTER INSERT OR UPDATE ON customer_relation
         FOR EACH ROW EXECUTE FUNCTION customer_relation_waits();
 
@@ -231,35 +265,7 @@ export class Exposure1767225600072 implements MigrationInterface {
 
       -- Reserves, or says what stands against it: the facts of the moment, or the entry that has the reference. No row where the
       -- customer has no limit.
-      CREATE FUNCTION exposure_reserve(entry_id uuid, of_id uuid, of_product text, wanted numeric, wanted_currency text,
-          ref text, minutes integer, at timestamptz,
-          OUT posted boolean, OUT known_id uuid, OUT facts exposure_facts) RETURNS SETOF record
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      DECLARE
-        members uuid[];
-      BEGIN
-        PERFORM FROM credit_limit WHERE customer_id = of_id FOR UPDATE;
-        IF NOT FOUND THEN RETURN; END IF;
-        posted := false;
-        SELECT id INTO known_id FROM exposure_entry WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref;
-        IF NOT FOUND THEN
-          members := customer_group(of_id);
-          -- One at a time in a group, by its first member: what the others reserve meanwhile would not be seen.
-          IF cardinality(members) > 1 THEN
-            PERFORM pg_advisory_xact_lock(hashtextextended('exposure of ' || members[1], 0));
-          END IF;
-          SELECT * INTO facts FROM exposure_facts(of_id, of_product, members, at);
-          posted := NOT facts.frozen AND facts.new_business AND facts.currency = wanted_currency
-            AND facts.used + facts.reserved + wanted <= facts.limit_amount
-            AND coalesce(facts.product_exposure + wanted <= facts.product_limit, true)
-            AND coalesce(facts.group_exposure + wanted <= facts.group_limit, true);
-          IF posted THEN
-            PERFORM exposure_post(ROW(entry_id, of_id, 0, 'RESERVE', ref, NULL, of_product, wanted, wanted_currency, minutes,
-              at + make_interval(mins => minutes), 0, wanted, facts.limit_amount, 0, 0, at, '')::exposure_entry);
-          END IF;
-        END IF;
-        RETURN NEXT;
-      END $$;
+${RESERVE_BY_STEPS}
 
       -- Ends a reservation: confirmed for as much of it as is named, and the rest is free; or released; or expired. Else it says how the
       -- reservation stands. No row where there is none.

@@ -6,7 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class LighterTrail1767225600076 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(trail(listedInline));
+    await runner.query(SHARED_TRAIL);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -50,3 +50,5 @@ const listedInline = (rows: string): string => `
 
 const listedByFunction = (rows: string): string =>
   `SELECT string_agg(tw_trail_row(to_jsonb(changed), columns), ',') INTO listed FROM ${rows} AS changed`;
+
+export const SHARED_TRAIL = trail(listedInline);

@@ -56,6 +56,9 @@ import { LighterTrail1767225600076 } from './0076-lighter-trail';
 import { PolicyRequests1767225600077 } from './0077-policy-requests';
 import { Sequencing1767225600100 } from './0100-sequencing';
 import { LighterRuns1767225600120 } from './0120-lighter-runs';
+import { TrailByTable1767225600110 } from './0110-trail-by-table';
+import { ReserveAtOnce1767225600111 } from './0111-reserve-at-once';
+import { OverUseList1767225600112 } from './0112-over-use-list';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -115,4 +118,7 @@ export const MIGRATIONS = [
   Sequencing1767225600100,
   Orders1767225600093,
   LighterRuns1767225600120,
+  TrailByTable1767225600110,
+  ReserveAtOnce1767225600111,
+  OverUseList1767225600112,
 ];

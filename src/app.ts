@@ -132,6 +132,7 @@ export const createApp = async ({
     clock,
     newId,
     writeAudit: audit.write,
+    writePosting: audit.writePosting,
     signalled: () => signals.wake(),
     tracing,
   });

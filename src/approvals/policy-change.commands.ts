@@ -31,7 +31,7 @@ import type { Tx } from '../platform/unit-of-work';
 import { requestNumber } from './change-request.rows';
 import { openByFacts } from './change-request.store';
 import { REQUEST_KINDS } from './domain/change-request';
-import type { ApprovalDeps, Proposal, RequestHandle, RequestHandler, VerbOutcome } from './request-handler';
+import type { ApprovalDeps, Proposal, RequestHandle, RequestHandler, Submission, VerbOutcome } from './request-handler';
 import { revise, saveDraft, submit } from './submission.commands';
 
 const DAY_MS = 86_400_000;
@@ -105,12 +105,9 @@ export const submitPolicy = (
   kind: PolicyKind,
   input: PolicyProposal,
 ): Promise<Result<VerbOutcome>> =>
-  administering(deps, by, async (tx) => {
-    const proposal = await propose(deps, tx, kind, input);
-    if (!proposal.ok) return proposal;
-    const fit = demandFit(kind, proposal.value.payload);
-    if (!fit.ok) return fit;
-    return submit(deps, tx, { kind: 'POLICY_VERSION', subject: { type: 'Policy', id: kind }, ...proposal.value });
+  putForward(deps, by, kind, input, async (tx, submission) => {
+    const fit = demandFit(kind, submission.payload);
+    return fit.ok ? submit(deps, tx, submission) : fit;
   });
 
 /** Keeps new content as its maker's draft, whatever is found in it. Refuses as {@link submitPolicy} does for what is no policy at all. */
@@ -120,10 +117,20 @@ export const draftPolicy = (
   kind: PolicyKind,
   input: PolicyProposal,
 ): Promise<Result<VerbOutcome>> =>
+  putForward(deps, by, kind, input, (tx, submission) => saveDraft(deps, tx, submission));
+
+const putForward = (
+  deps: ApprovalDeps,
+  by: Initiator,
+  kind: PolicyKind,
+  input: PolicyProposal,
+  put: (tx: Tx, submission: Submission) => Promise<Result<VerbOutcome>>,
+): Promise<Result<VerbOutcome>> =>
   administering(deps, by, async (tx) => {
     const proposal = await propose(deps, tx, kind, input);
-    if (!proposal.ok) return proposal;
-    return saveDraft(deps, tx, { kind: 'POLICY_VERSION', subject: { type: 'Policy', id: kind }, ...proposal.value });
+    return proposal.ok
+      ? put(tx, { kind: 'POLICY_VERSION', subject: { type: 'Policy', id: kind }, ...proposal.value })
+      : proposal;
   });
 
 /** Changes what a request proposes that lies with its maker. Refuses as {@link submitPolicy} does. */

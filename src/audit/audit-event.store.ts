@@ -1,5 +1,6 @@
 /** Writes audit events inside the transaction of the change that they tell of. It never updates or deletes one. */
-import type { RecordedEvent, Tx } from '../platform/unit-of-work';
+import { keptStatement, type KeptStatement } from '../platform/kept-statements';
+import type { PostingStatement, RecordedEvent, Tx } from '../platform/unit-of-work';
 import { entryForm, NO_BODY, NO_ROWS, writtenForm, type EventDraft } from './domain/audit-event';
 import { MAX_ENTRY_BYTES } from './domain/tile';
 
@@ -32,6 +33,57 @@ const WRITE = `
   SELECT set_config('tierwarden.rows', '', true), set_config('tierwarden.fresh_rows', '', true)
   FROM (SELECT count(*) FROM whole) AS written`;
 
+/**
+ * The statement around a posting: who acts is told before it, and its event follows where it posted, with the rows that it
+ * wrote. A later part refers to an earlier one, so that the server executes them in this order.
+ */
+const around = (sql: string, own: number): string => {
+  const given = (place: number): string => `$${own + place}`;
+  return `
+  WITH acting AS MATERIALIZED (
+    SELECT set_config('tierwarden.actor', ${given(1)}, true) AS actor, set_config('application_name', ${given(2)}, true)),
+  told AS MATERIALIZED (SELECT answer.* FROM acting, LATERAL (
+    SELECT * FROM (${sql}) AS posting WHERE acting.actor <> '' OFFSET 0) AS answer),
+  event AS (
+    INSERT INTO audit_event (id, occurred_at, actor_id, on_behalf_of, action, object_type, object_id, customer_id,
+      request_id, bytes)
+    SELECT ${given(3)}::uuid, ${given(4)}::timestamptz, ${given(1)}, ${given(5)}, ${given(6)}, ${given(7)}, ${given(8)}, ${given(9)}::uuid, ${given(10)},
+      convert_to(${given(11)}::text || '[' || concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''),
+        nullif(current_setting('tierwarden.fresh_rows', true), '')) || ']${NO_ROWS.replace('null', '')}', 'UTF8')
+    FROM told WHERE posted)
+  SELECT * FROM told`;
+};
+
+/** By the statement inside; there are few of them. */
+const postings = new Map<string, string>();
+
+const postingText = (sql: string, own: number): string => {
+  const text = postings.get(sql) ?? around(sql, own);
+  postings.set(sql, text);
+  return text;
+};
+
+export const writePosting = (
+  unit: Pick<Tx, 'at' | 'initiator'>,
+  { sql, params, event: recorded, label }: PostingStatement,
+): KeptStatement => {
+  const event = eventOf(unit, recorded);
+  return keptStatement(postingText(sql, params.length), [
+    ...params,
+    event.actorId,
+    label,
+    event.id,
+    event.occurredAt,
+    event.onBehalfOf,
+    event.action,
+    event.objectType,
+    event.objectId,
+    event.customerId,
+    event.requestId,
+    writtenForm(event).slice(0, -NO_ROWS.length),
+  ]);
+};
+
 export const writeAuditEvents = async (tx: Tx, recorded: readonly RecordedEvent[]): Promise<void> => {
   const events = recorded.map((event) => eventOf(tx, event));
   await tx.query(WRITE, [
@@ -49,7 +101,7 @@ export const writeAuditEvents = async (tx: Tx, recorded: readonly RecordedEvent[
   ]);
 };
 
-const eventOf = (tx: Tx, event: RecordedEvent): EventDraft => ({
+const eventOf = (tx: Pick<Tx, 'at' | 'initiator'>, event: RecordedEvent): EventDraft => ({
   id: event.id,
   occurredAt: tx.at,
   actorId: tx.initiator.actor.id,

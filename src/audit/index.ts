@@ -5,7 +5,7 @@ import type { UnitOfWork } from '../platform/unit-of-work';
 import type { RoomReads } from '../platform/read-model';
 import { createAuditReads } from './audit-event.reads';
 import { createAuditQueries, type AuditQueries } from './audit-event.queries';
-import { writeAuditEvents } from './audit-event.store';
+import { writeAuditEvents, writePosting } from './audit-event.store';
 import { createSequencer, type Sequencer } from './audit-log.commands';
 import { openLogKeys, type LogKeys, type LogKeysConfig } from './audit-log.keys';
 import { createAuditLogQueries, type AuditLogQueries } from './audit-log.queries';
@@ -36,6 +36,7 @@ export interface AuditLog {
 export interface Audit {
   /** Port of the unit of work. */
   readonly write: typeof writeAuditEvents;
+  readonly writePosting: typeof writePosting;
   readonly queries: AuditQueries;
   readonly reads: RoomReads;
   /** The tree over all events. */
@@ -55,6 +56,7 @@ export const createAudit = ({ database, clock, config }: AuditDeps): Audit => {
   const { origin, witnesses } = config.auditLog;
   return {
     write: writeAuditEvents,
+    writePosting,
     queries: createAuditQueries(database),
     reads: createAuditReads(database),
     log: {

@@ -23,7 +23,7 @@ export const findCustomer = async (tx: Tx, id: string): Promise<Customer | null>
   return row === undefined ? null : toCustomer(row);
 };
 
-export const customerExists = async (tx: Tx, id: string): Promise<boolean> =>
+export const customerExists = async (tx: Pick<Tx, 'query'>, id: string): Promise<boolean> =>
   isUuid(id) && (await tx.query('SELECT FROM customer WHERE id = $1', [id])).length > 0;
 
 /** Parties that hold any of the given keys. */

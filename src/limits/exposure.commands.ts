@@ -3,17 +3,16 @@
  * the same body nothing is done twice, with another body it is refused.
  */
 import type { Initiator } from '../kernel/actor';
-import type { Json } from '../kernel/canonical-json';
 import type { Clock } from '../kernel/clock';
 import { Decimal, type Money } from '../kernel/decimal';
-import { refuse } from '../kernel/refusal';
+import { refuse, type Refusal } from '../kernel/refusal';
 import { ok, refused, type Result } from '../kernel/result';
 import { permit } from '../identity';
-import type { Database } from '../platform/database';
+import type { Database, Query } from '../platform/database';
 import type { Tx } from '../platform/unit-of-work';
 import { decideReservation } from './domain/decide-reservation';
 import { repaymentRefusal, settlementRefusal, type Ending } from './domain/decide-settlement';
-import { allOf, checkHold, checkProduct, checkReference, parseAmount } from './domain/exposure';
+import { allOf, checkHold, checkProduct, checkReference, parseAmount, type ExposureKind } from './domain/exposure';
 import * as store from './exposure.store';
 import { forEachCustomer } from './for-each-customer';
 import { noLimit } from './no-limit';
@@ -50,30 +49,73 @@ export const reserveCredit = async (
 ): Promise<Result<Booked>> => {
   const permitted = permit(by.actor, 'limit.use');
   if (!permitted.ok) return permitted;
-  const amount = parseAmount(input.amount.amount);
-  if (!amount.ok) return amount;
-  const row = {
-    ...input,
-    product: input.product ?? '',
-    amount: amount.value.toFixed(2),
-    currency: input.amount.currency,
-  };
-  const sound = allOf(checkProduct(row.product), checkReference(row.reference), checkHold(row.holdMinutes));
+  const sound = allOf(checkAmountOf(input), checkHold(input.holdMinutes));
   if (!sound.ok) return sound;
-  return runOnce(deps, by, async (tx) => {
-    const entryId = tx.newId();
-    const outcome = await store.reserve(tx, entryId, row);
-    if (outcome === null) return noLimit(deps, tx, row.customerId);
-    if (outcome.knownId !== null) return bookedBefore(tx, row, outcome.knownId, { kind: 'RESERVE', ...row });
-    if (!outcome.posted) {
-      const [weightiest] = decideReservation(outcome, { amount: amount.value, currency: row.currency }).against;
-      if (weightiest === undefined) throw new Error('the database refuses what the decision allows');
-      return refused(weightiest);
-    }
-    const { product, currency, reference, holdMinutes } = row;
-    return book(tx, row, entryId, 'limit.reserved', { amount: row.amount, currency, product, reference, holdMinutes });
+  const row = { ...rowOf(input), holdMinutes: input.holdMinutes };
+  return postAmount<store.ReservationOutcome>(deps, by, row, {
+    action: 'limit.reserved',
+    kind: 'RESERVE',
+    told: { holdMinutes: row.holdMinutes },
+    call: (entryId, at) => store.reservation(entryId, row, at),
+    refusalOf: (outcome) =>
+      decideReservation(outcome, { amount: new Decimal(row.amount), currency: row.currency }).against[0] ?? null,
   });
 };
+
+type AmountInput = Pick<ReserveCredit, 'customerId' | 'product' | 'amount' | 'reference'>;
+
+const checkAmountOf = ({ amount, product, reference }: AmountInput): Result<true> => {
+  const parsed = parseAmount(amount.amount);
+  return parsed.ok ? allOf(checkProduct(product ?? ''), checkReference(reference)) : parsed;
+};
+
+const rowOf = ({ customerId, product, amount, reference }: AmountInput): store.RepaymentRow => ({
+  customerId,
+  product: product ?? '',
+  amount: new Decimal(amount.amount).toFixed(2),
+  currency: amount.currency,
+  reference,
+});
+
+/** Books an amount, or finds that it has been, or what stands against it. */
+const postAmount = <Outcome extends store.Outcome>(
+  deps: ExposureDeps,
+  by: Initiator,
+  row: store.RepaymentRow,
+  as: {
+    readonly action: string;
+    readonly kind: ExposureKind;
+    /** What is said of it beside amount, currency, product and reference. */
+    readonly told: { readonly holdMinutes?: number };
+    readonly call: (entryId: string, at: Date) => { readonly sql: string; readonly params: readonly unknown[] };
+    readonly refusalOf: (outcome: Outcome) => Refusal | null;
+  },
+): Promise<Result<Booked>> =>
+  deps.unitOfWork.post<Outcome, Booked>(by, ({ at, newId }) => {
+    const { customerId, ...body } = row;
+    const entryId = newId();
+    const { amount, currency, product, reference } = body;
+    return {
+      ...as.call(entryId, at),
+      lane: customerId,
+      event: {
+        action: as.action,
+        object: { type: 'ExposureEntry', id: entryId },
+        customerId,
+        after: { amount, currency, product, reference, ...as.told },
+      },
+      conclude: async (outcome, auditEventId, read) => {
+        if (auditEventId !== null) return ok({ entryId, customerId, auditEventId });
+        if (outcome === undefined) return noLimit(deps, read, customerId);
+        if (outcome.knownId !== null) {
+          return bookedBefore(read, row, outcome.knownId, { kind: as.kind, ...body, ...as.told });
+        }
+        const refusal = as.refusalOf(outcome);
+        if (refusal === null) throw new Error('the database refuses what the decision allows');
+        return refused(refusal);
+      },
+    };
+  });
 
 export interface ConfirmReservation {
   readonly customerId: string;
@@ -111,7 +153,12 @@ const end = async (
 ): Promise<Result<Booked>> => {
   const permitted = permit(by.actor, 'limit.use');
   if (!permitted.ok) return permitted;
-  return runOnce(deps, by, (tx) => settleIn(tx, input, verb, amount));
+  return deps.unitOfWork.run(by, async (tx) => {
+    const settled = await settleIn(tx, input, verb, amount);
+    // Only found a booking of before.
+    if (settled.ok && settled.value.auditEventId === null) tx.unchanged();
+    return settled;
+  });
 };
 
 const settleIn = async (
@@ -122,21 +169,24 @@ const settleIn = async (
 ): Promise<Result<Booked>> => {
   const entryId = tx.newId();
   const row = { customerId, reference, verb, amount: amount?.toFixed(2) ?? null };
-  const outcome = await store.settle(tx, entryId, row);
-  if (outcome === null) return refuse('NOT_FOUND', 'There is no such reservation.', { field: ['reference'] });
+  const { sql, params } = store.settlement(entryId, row, tx.at);
+  const [outcome] = await tx.query<store.SettlementOutcome>(sql, params);
+  if (outcome === undefined) return refuse('NOT_FOUND', 'There is no such reservation.', { field: ['reference'] });
   if (outcome.knownId !== null && outcome.endedAs === verb) {
-    return bookedBefore(tx, row, outcome.knownId, { amount: row.amount ?? new Decimal(outcome.held).toFixed(2) });
+    return bookedBefore(tx.query, row, outcome.knownId, { amount: row.amount ?? new Decimal(outcome.held).toFixed(2) });
   }
   if (!outcome.posted) {
     const refusal = settlementRefusal(outcome, { verb, amount }, tx.at);
     if (refusal === null) throw new Error('the database refuses what the decision allows');
     return refused(refusal);
   }
-  return book(tx, row, entryId, SETTLED[verb], {
-    amount: row.amount ?? outcome.held,
-    reserved: outcome.held,
-    reference,
+  const auditEventId = tx.record({
+    action: SETTLED[verb],
+    object: { type: 'ExposureEntry', id: entryId },
+    customerId,
+    after: { amount: row.amount ?? outcome.held, reserved: outcome.held, reference },
   });
+  return ok({ entryId, customerId, auditEventId });
 };
 
 export type RecordRepayment = Omit<ReserveCredit, 'holdMinutes'>;
@@ -149,28 +199,15 @@ export const recordRepayment = async (
 ): Promise<Result<Booked>> => {
   const permitted = permit(by.actor, 'limit.repay');
   if (!permitted.ok) return permitted;
-  const amount = parseAmount(input.amount.amount);
-  if (!amount.ok) return amount;
-  const row = {
-    ...input,
-    product: input.product ?? '',
-    amount: amount.value.toFixed(2),
-    currency: input.amount.currency,
-  };
-  const sound = allOf(checkProduct(row.product), checkReference(row.reference));
+  const sound = checkAmountOf(input);
   if (!sound.ok) return sound;
-  return runOnce(deps, by, async (tx) => {
-    const entryId = tx.newId();
-    const outcome = await store.repay(tx, entryId, row);
-    if (outcome === null) return noLimit(deps, tx, row.customerId);
-    if (outcome.knownId !== null) return bookedBefore(tx, row, outcome.knownId, row);
-    if (!outcome.posted) {
-      const refusal = repaymentRefusal(outcome, { amount: amount.value, currency: row.currency });
-      if (refusal === null) throw new Error('the database refuses what the decision allows');
-      return refused(refusal);
-    }
-    const { product, currency, reference } = row;
-    return book(tx, row, entryId, 'limit.repaid', { amount: row.amount, currency, product, reference });
+  const row = rowOf(input);
+  return postAmount<store.RepaymentOutcome>(deps, by, row, {
+    action: 'limit.repaid',
+    kind: 'REPAY',
+    told: {},
+    call: (entryId, at) => store.repayment(entryId, row, at),
+    refusalOf: (outcome) => repaymentRefusal(outcome, { amount: new Decimal(row.amount), currency: row.currency }),
   });
 };
 
@@ -191,37 +228,14 @@ export const expireReservations = (deps: ExposureDeps, by: Initiator, atMost: nu
       }),
   );
 
-/** Undoes what only found a booking of before. */
-const runOnce = (
-  { unitOfWork }: Pick<ExposureDeps, 'unitOfWork'>,
-  by: Initiator,
-  work: (tx: Tx) => Promise<Result<Booked>>,
-): Promise<Result<Booked>> =>
-  unitOfWork.run(by, async (tx) => {
-    const result = await work(tx);
-    if (result.ok && result.value.auditEventId === null) tx.unchanged();
-    return result;
-  });
-
-const book = (
-  tx: Tx,
-  { customerId }: { readonly customerId: string },
-  entryId: string,
-  action: string,
-  after: Json,
-): Result<Booked> => {
-  const auditEventId = tx.record({ action, object: { type: 'ExposureEntry', id: entryId }, customerId, after });
-  return ok({ entryId, customerId, auditEventId });
-};
-
 /** The same answer for the same body. */
 const bookedBefore = async (
-  tx: Tx,
+  read: Query,
   { customerId, reference }: { readonly customerId: string; readonly reference: string },
   entryId: string,
   told: Partial<store.EntryBody>,
 ): Promise<Result<Booked>> => {
-  const body = await store.entryBody(tx, entryId);
+  const body = await store.entryBody(read, entryId);
   const differs = (Object.keys(body) as (keyof store.EntryBody)[]).some(
     (part) => told[part] !== undefined && told[part] !== body[part],
   );

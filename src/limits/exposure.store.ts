@@ -3,12 +3,12 @@
  * and writes the entry, or says what stands against it.
  */
 import type { Query } from '../platform/database';
-import type { Tx } from '../platform/unit-of-work';
+import type { Posting } from '../platform/unit-of-work';
 import type { ExposureFacts } from './domain/decide-reservation';
 import type { Ending, RepaymentFacts, ReservationFacts } from './domain/decide-settlement';
 
 /** Whether it was booked, and which entry has the reference already. */
-interface Outcome {
+export interface Outcome {
   readonly posted: boolean;
   readonly knownId: string | null;
 }
@@ -27,22 +27,19 @@ const FACTS = `facts.currency, facts.limit_amount AS "limitAmount", facts.used, 
   facts.new_business AS "newBusiness", facts.product_limit AS "productLimit", facts.product_exposure AS "productExposure",
   facts.group_limit AS "groupLimit", facts.group_exposure AS "groupExposure"`;
 
-/** Null where the customer has no limit. */
-export const reserve = async (
-  tx: Tx,
-  entryId: string,
-  row: ReservationRow,
-): Promise<(Outcome & ExposureFacts) | null> => {
-  const [outcome] = await tx.query<Outcome & ExposureFacts>(
-    `SELECT posted, known_id AS "knownId", (facts).currency, (facts).limit_amount AS "limitAmount", (facts).used,
+type Call = Pick<Posting<Outcome, never>, 'sql' | 'params'>;
+
+/** Yields {@link ReservationOutcome}; nothing where the customer has no limit. */
+export const reservation = (entryId: string, row: ReservationRow, at: Date): Call => ({
+  sql: `SELECT posted, known_id AS "knownId", (facts).currency, (facts).limit_amount AS "limitAmount", (facts).used,
        (facts).reserved, (facts).frozen, (facts).new_business AS "newBusiness", (facts).product_limit AS "productLimit",
        (facts).product_exposure AS "productExposure", (facts).group_limit AS "groupLimit",
        (facts).group_exposure AS "groupExposure"
      FROM exposure_reserve($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [entryId, row.customerId, row.product, row.amount, row.currency, row.reference, row.holdMinutes, tx.at],
-  );
-  return outcome ?? null;
-};
+  params: [entryId, row.customerId, row.product, row.amount, row.currency, row.reference, row.holdMinutes, at],
+});
+
+export type ReservationOutcome = Outcome & ExposureFacts;
 
 /** What a reservation would be decided by at this moment; null where the customer has no limit. */
 export const exposureFacts = async (
@@ -67,30 +64,24 @@ export interface SettlementRow {
   readonly amount: string | null;
 }
 
-/** Null where there is no such reservation. */
-export const settle = async (
-  tx: Tx,
-  entryId: string,
-  row: SettlementRow,
-): Promise<(Outcome & ReservationFacts) | null> => {
-  const [outcome] = await tx.query<Outcome & ReservationFacts>(
-    `SELECT posted, known_id AS "knownId", held, expires_at AS "expiresAt", ended_as AS "endedAs"
+/** Yields {@link SettlementOutcome}; nothing where there is no such reservation. */
+export const settlement = (entryId: string, row: SettlementRow, at: Date): Call => ({
+  sql: `SELECT posted, known_id AS "knownId", held, expires_at AS "expiresAt", ended_as AS "endedAs"
      FROM exposure_settle($1, $2, $3, $4, $5, $6)`,
-    [entryId, row.customerId, row.reference, row.verb, row.amount, tx.at],
-  );
-  return outcome ?? null;
-};
+  params: [entryId, row.customerId, row.reference, row.verb, row.amount, at],
+});
+
+export type SettlementOutcome = Outcome & ReservationFacts;
 
 export type RepaymentRow = Omit<ReservationRow, 'holdMinutes'>;
 
-/** Null where the customer has no limit. */
-export const repay = async (tx: Tx, entryId: string, row: RepaymentRow): Promise<(Outcome & RepaymentFacts) | null> => {
-  const [outcome] = await tx.query<Outcome & RepaymentFacts>(
-    `SELECT posted, known_id AS "knownId", currency, in_use AS "inUse" FROM exposure_repay($1, $2, $3, $4, $5, $6, $7)`,
-    [entryId, row.customerId, row.product, row.amount, row.currency, row.reference, tx.at],
-  );
-  return outcome ?? null;
-};
+/** Yields {@link RepaymentOutcome}; nothing where the customer has no limit. */
+export const repayment = (entryId: string, row: RepaymentRow, at: Date): Call => ({
+  sql: `SELECT posted, known_id AS "knownId", currency, in_use AS "inUse" FROM exposure_repay($1, $2, $3, $4, $5, $6, $7)`,
+  params: [entryId, row.customerId, row.product, row.amount, row.currency, row.reference, at],
+});
+
+export type RepaymentOutcome = Outcome & RepaymentFacts;
 
 /** What an entry says, as far as the same reference must say the same again. */
 export interface EntryBody {
@@ -101,8 +92,8 @@ export interface EntryBody {
   readonly holdMinutes: number | null;
 }
 
-export const entryBody = async (tx: Tx, entryId: string): Promise<EntryBody> => {
-  const [body] = await tx.query<EntryBody>(
+export const entryBody = async (query: Query, entryId: string): Promise<EntryBody> => {
+  const [body] = await query<EntryBody>(
     'SELECT kind, product, amount::text, currency, hold_minutes AS "holdMinutes" FROM exposure_entry WHERE id = $1',
     [entryId],
   );

@@ -7,7 +7,7 @@ import { Decimal, type Money } from '../kernel/decimal';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import type { RequestHandler, VerbOutcome } from '../approvals';
-import { permit } from '../identity';
+import { permit, type Action } from '../identity';
 import type { Tx } from '../platform/unit-of-work';
 import { lockLimits, type LockedLimit } from './credit-limit.store';
 import { decideTightening } from './domain/decide-tightening';
@@ -32,21 +32,14 @@ export const freezeLimit = async (
   deps: LimitDeps,
   by: Initiator,
   { customerId, reason }: FreezeLimit,
-): Promise<Result<LimitTouched>> => {
-  const permitted = permit(by.actor, 'limit.freeze');
-  if (!permitted.ok) return permitted;
-  const said = demandReason(reason);
-  if (!said.ok) return said;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const limit = await lockLimit(deps, tx, customerId);
-    if (!limit.ok) return limit;
+): Promise<Result<LimitTouched>> =>
+  withLimit(deps, by, 'limit.freeze', { customerId, why: reason }, async (tx, limit, said) => {
     if ((await store.openFreeze(tx, customerId)) !== null) {
       return refuse('ALREADY_EXISTS', 'the limit is frozen already', { reason: 'FREEZE', field: ['customerId'] });
     }
-    const freezeId = await store.insertFreeze(tx, customerId, said.value);
-    return touched(tx, limit.value, 'limit.frozen', { reason: said.value, data: { freeze: freezeId } });
+    const freezeId = await store.insertFreeze(tx, customerId, said);
+    return touched(tx, limit, 'limit.frozen', { reason: said, data: { freeze: freezeId } });
   });
-};
 
 export interface RequestUnfreeze {
   readonly customerId: string;
@@ -58,34 +51,33 @@ export const requestUnfreeze = async (
   deps: LimitDeps,
   by: Initiator,
   { customerId, justification }: RequestUnfreeze,
-): Promise<Result<VerbOutcome>> => {
-  const permitted = permit(by.actor, 'limit.request');
-  if (!permitted.ok) return permitted;
-  const said = demandReason(justification, 'justification');
-  if (!said.ok) return said;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const limit = await lockLimit(deps, tx, customerId);
-    if (!limit.ok) return limit;
-    const freeze = await store.openFreeze(tx, customerId);
-    if (freeze === null) return notFrozen();
-    const { content } = await deps.policies.inForce(tx, 'LIMIT');
-    const payload: UnfreezePayload = {
-      freezeId: freeze.id,
-      frozenFor: freeze.reason,
-      frozenAt: freeze.frozenAt.toISOString(),
-      justification: said.value,
-    };
-    return deps.approvals.submit(tx, {
-      kind: 'LIMIT_UNFREEZE',
-      subject: { type: 'Customer', id: customerId },
-      payload,
-      base: { freeze: freeze.id },
-      impact: { limit: limit.value.amount, exposure: limit.value.exposure },
-      facts: { kind: 'LIMIT_UNFREEZE' },
-      decideBy: new Date(tx.at.getTime() + content.decideWithinDays * DAY_MS),
-    });
-  });
-};
+): Promise<Result<VerbOutcome>> =>
+  withLimit(
+    deps,
+    by,
+    'limit.request',
+    { customerId, why: justification, field: 'justification' },
+    async (tx, limit, said) => {
+      const freeze = await store.openFreeze(tx, customerId);
+      if (freeze === null) return notFrozen();
+      const { content } = await deps.policies.inForce(tx, 'LIMIT');
+      const payload: UnfreezePayload = {
+        freezeId: freeze.id,
+        frozenFor: freeze.reason,
+        frozenAt: freeze.frozenAt.toISOString(),
+        justification: said,
+      };
+      return deps.approvals.submit(tx, {
+        kind: 'LIMIT_UNFREEZE',
+        subject: { type: 'Customer', id: customerId },
+        payload,
+        base: { freeze: freeze.id },
+        impact: { limit: limit.amount, exposure: limit.exposure },
+        facts: { kind: 'LIMIT_UNFREEZE' },
+        decideBy: new Date(tx.at.getTime() + content.decideWithinDays * DAY_MS),
+      });
+    },
+  );
 
 const DAY_MS = 86_400_000;
 
@@ -148,36 +140,39 @@ const tighten = async (
   by: Initiator,
   { customerId, amount, reason }: TightenPart,
   part: store.LimitPart,
-): Promise<Result<LimitTouched>> => {
-  const permitted = permit(by.actor, 'limit.divide');
-  if (!permitted.ok) return permitted;
-  const said = demandReason(reason);
-  if (!said.ok) return said;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const limit = await lockLimit(deps, tx, customerId);
-    if (!limit.ok) return limit;
+): Promise<Result<LimitTouched>> =>
+  withLimit(deps, by, 'limit.divide', { customerId, why: reason }, async (tx, limit, said) => {
     const before = await store.partInForce(tx, customerId, part);
-    const after = decideTightening({ before, currency: limit.value.currency }, amount);
+    const after = decideTightening({ before, currency: limit.currency }, amount);
     if (!after.ok) return after;
-    await store.bookPart(tx, { customerId, ...part, before, after: after.value, reason: said.value, requestId: null });
+    await store.bookPart(tx, { customerId, ...part, before, after: after.value, reason: said, requestId: null });
     if (part.scope === 'PRODUCT') {
       const exposure = await store.exposureOfProduct(tx, customerId, part.product);
-      if (new Decimal(exposure).gt(after.value)) tellOverUse(tx, { ...limit.value, amount: after.value, exposure });
+      if (new Decimal(exposure).gt(after.value)) tellOverUse(tx, { ...limit, amount: after.value, exposure });
     }
-    return touched(tx, limit.value, 'limit.divided', {
+    return touched(tx, limit, 'limit.divided', {
       before: { amount: before },
       after: { amount: after.value, currency: amount.currency, ...part },
-      reason: said.value,
+      reason: said,
     });
   });
-};
 
-const demandReason = (reason: string, field = 'reason'): Result<string> =>
-  reason.trim() === '' ? refuse('REQUIRED', 'it takes a reason', { field: [field] }) : ok(reason.trim());
-
-const lockLimit = async ({ ratings }: LimitDeps, tx: Tx, customerId: string): Promise<Result<LockedLimit>> => {
-  const [limit] = await lockLimits(tx, [customerId]);
-  return limit === undefined ? noLimit({ ratings }, tx, customerId) : ok(limit);
+/** Runs `work` on the customer's limit, locked, for who may and says why; refuses REQUIRED, NOT_FOUND and INVALID_STATE.NO_LIMIT. */
+const withLimit = async <T>(
+  deps: LimitDeps,
+  by: Initiator,
+  action: Action,
+  { customerId, why, field = 'reason' }: { readonly customerId: string; readonly why: string; readonly field?: string },
+  work: (tx: Tx, limit: LockedLimit, said: string) => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  const permitted = permit(by.actor, action);
+  if (!permitted.ok) return permitted;
+  const said = why.trim();
+  if (said === '') return refuse('REQUIRED', 'it takes a reason', { field: [field] });
+  return deps.unitOfWork.run(by, async (tx) => {
+    const [limit] = await lockLimits(tx, [customerId]);
+    return limit === undefined ? noLimit(deps, tx.query, customerId) : work(tx, limit, said);
+  });
 };
 
 const touched = (

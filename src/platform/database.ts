@@ -6,6 +6,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { cancelRunning } from './cancel';
 import { CopyOut } from './copy-out';
+import { createLanes, type Commit } from './lanes';
 import { patienceHere } from './patience';
 import { createReadConnections, type ReadStatement, type Row } from './read-connections';
 import { spanned, tracedClient } from './traced-statements';
@@ -52,6 +53,8 @@ export interface Database {
   readonly dataSource: DataSource;
   /** Outside any unit of work: for reads, which end with the patience that they are under. */
   readonly query: Query;
+  /** For the unit of work alone. */
+  readonly commit: Commit;
   /** As `query`, over connections for reads alone: rows as arrays of the server's own texts, null for NULL. */
   readonly rows: (statement: ReadStatement) => Promise<Row[]>;
   /** The pieces of `COPY … TO STDOUT`, a read like the others. Each is there until the next is asked for. */
@@ -140,10 +143,13 @@ export const openDatabase = async (options: DatabaseOptions): Promise<Database> 
   const { tracing = untraced } = options;
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // So is one that breaks while it is lent; whoever has it hears of it by his statements.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const readers = createReadConnections(pool.options, Math.min(options.poolSize, MAX_READ_CONNECTIONS));
   return {
     dataSource,
     query: (sql, params) => queryPool(pool, sql, params),
+    commit: createLanes(pool),
     rows: (statement) => spanned(tracing, statement.text, () => readers.run(statement, patienceHere())),
     copyOut: (sql) => copyFromPool(pool, sql),
     pool: () => ({

@@ -20,7 +20,7 @@ import type { Database, Query } from './database';
 import { claimKey, isKeyed, keepAnswer } from './idempotency-key';
 import { appendOutbox, type OutboxJob } from './outbox';
 import { gather } from './gather';
-import { keptStatement } from './kept-statements';
+import { keptStatement, type KeptStatement } from './kept-statements';
 import { patienceHere } from './patience';
 import { appendSignals, type Signal, type SignalTopic } from './signals';
 import { untraced, type Tracing } from './tracing';
@@ -84,6 +84,24 @@ export interface Tx {
   unchanged(): void;
 }
 
+/** One statement that decides by itself whether it writes, and what is said of it where it does. */
+export interface Posting<Row extends Posted, T> {
+  /** Yields one row, or none where there is nothing that it could write to. */
+  readonly sql: string;
+  readonly params: readonly unknown[];
+  /** What it locks, by any name: postings that would wait for one another follow each other at once. */
+  readonly lane: string;
+  /** The event where it writes; so small that it is an entry of the log as it stands. */
+  readonly event: AuditDraft;
+  /** What its answer comes to, as it stands when the transaction is over. `read` is for what explains a refusal. */
+  conclude(row: Row | undefined, auditEventId: string | null, read: Query): Promise<Result<T>>;
+}
+
+export interface Posted {
+  /** Whether it wrote. */
+  readonly posted: boolean;
+}
+
 export interface UnitOfWork {
   /**
    * Commits when `work` yields ok; rolls back when it yields a refusal or throws. Where the initiator brings an idempotency
@@ -91,6 +109,14 @@ export interface UnitOfWork {
    * A missing permission and a throw are not kept.
    */
   run<T>(by: Initiator, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>>;
+  /**
+   * A unit of work that is one statement: it is sent together with its event and commits by itself, so that what it locks is
+   * locked for no trip. Nobody's patience cuts it, only the bounds of the server. Under an idempotency key as `run`.
+   */
+  post<Row extends Posted, T>(
+    by: Initiator,
+    posting: (unit: Pick<Tx, 'at' | 'newId'>) => Posting<Row, T>,
+  ): Promise<Result<T>>;
 }
 
 export interface UnitOfWorkDeps {
@@ -99,9 +125,19 @@ export interface UnitOfWorkDeps {
   readonly newId: NewId;
   /** Stores events of one transaction, the last of them with the rows since the call before; given by the audit room. */
   readonly writeAudit: (tx: Tx, events: readonly RecordedEvent[]) => Promise<void>;
+  /** The statement of a posting with that of its event around it, to be executed as a transaction of its own. */
+  readonly writePosting: (unit: Pick<Tx, 'at' | 'initiator'>, posting: PostingStatement) => KeptStatement;
   /** Called after a transaction with signals has committed. */
   readonly signalled?: () => void;
   readonly tracing?: Tracing;
+}
+
+export interface PostingStatement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+  readonly event: RecordedEvent;
+  /** Name of the transaction for whoever looks at the server. */
+  readonly label: string;
 }
 
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -110,29 +146,65 @@ const MAX_TRIES = 4;
 export const createUnitOfWork = (deps: UnitOfWorkDeps): UnitOfWork => {
   const spent = new WeakSet<IdempotencyKey>();
   const { tracing = untraced } = deps;
-  return {
-    run: async (by, work) => {
-      if (by.actor.id === '') throw new Error('a unit of work needs an actor');
-      if (by.idempotency !== undefined) {
-        // A second unit would be given the answer of the first, which is of another type.
-        if (spent.has(by.idempotency)) throw new Error('an idempotency key belongs to one unit of work');
-        spent.add(by.idempotency);
-      }
-      const attributes = { 'db.system.name': 'postgresql', 'tierwarden.request_id': by.requestId };
-      return tracing.span('unit of work', { kind: 'client', attributes }, async (span) => {
-        for (let attempt = 1; ; attempt++) {
-          try {
-            span.set({ 'tierwarden.attempt': attempt });
-            const result = await runOnce({ ...deps, tracing }, by, work);
-            span.set({ 'tierwarden.outcome': result.ok ? 'ok' : result.refusal.code });
-            return result;
-          } catch (error) {
-            if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
-          }
+  const attempts = async <T>(by: Initiator, once: () => Promise<Result<T>>): Promise<Result<T>> => {
+    if (by.actor.id === '') throw new Error('a unit of work needs an actor');
+    const attributes = { 'db.system.name': 'postgresql', 'tierwarden.request_id': by.requestId };
+    return tracing.span('unit of work', { kind: 'client', attributes }, async (span) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          span.set({ 'tierwarden.attempt': attempt });
+          const result = await once();
+          span.set({ 'tierwarden.outcome': result.ok ? 'ok' : result.refusal.code });
+          return result;
+        } catch (error) {
+          if (attempt === MAX_TRIES || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error;
         }
-      });
-    },
+      }
+    });
   };
+  const run = async <T>(by: Initiator, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> => {
+    if (by.idempotency !== undefined) {
+      // A second unit would be given the answer of the first, which is of another type.
+      if (spent.has(by.idempotency)) throw new Error('an idempotency key belongs to one unit of work');
+      spent.add(by.idempotency);
+    }
+    return attempts(by, () => runOnce({ ...deps, tracing }, by, work));
+  };
+  return {
+    run,
+    post: async (by, posting) =>
+      isKeyed(by)
+        ? run(by, (tx) => postWithin(tx, posting(tx)))
+        : attempts(by, () => postOnce({ ...deps, tracing }, by, posting)),
+  };
+};
+
+/** Beside the idempotency key, which takes a transaction of several statements. */
+const postWithin = async <Row extends Posted, T>(tx: Tx, posting: Posting<Row, T>): Promise<Result<T>> => {
+  const [row] = await tx.query<Row>(posting.sql, posting.params);
+  const auditEventId = row?.posted === true ? tx.record(posting.event) : null;
+  if (auditEventId === null) tx.unchanged();
+  return posting.conclude(row, auditEventId, tx.query);
+};
+
+const postOnce = async <Row extends Posted, T>(
+  deps: UnitOfWorkDeps & { readonly tracing: Tracing },
+  by: Initiator,
+  posting: (unit: Pick<Tx, 'at' | 'newId'>) => Posting<Row, T>,
+): Promise<Result<T>> => {
+  const unit = { at: deps.clock(), newId: deps.newId, initiator: by };
+  const { sql, params, lane, event, conclude } = posting(unit);
+  const id = deps.newId();
+  const statement = deps.writePosting(unit, {
+    sql,
+    params,
+    event: { ...event, id },
+    label: statementLabel(by.requestId),
+  });
+  const [row] = await deps.database.commit<Row>(lane, statement);
+  const posted = row?.posted === true;
+  if (posted) deps.tracing.current()?.set({ 'tierwarden.actions': [event.action] });
+  return conclude(row, posted ? id : null, deps.database.query);
 };
 
 /**
@@ -182,7 +254,8 @@ const transact = async <T>(
   gather(stream, process.nextTick);
   try {
     patience?.demand('change');
-    await Promise.all([
+    // Not waited for: it leaves together with the first statement of the work.
+    const begun = Promise.all([
       client.query('START TRANSACTION'),
       client.query(
         keptStatement("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
@@ -191,6 +264,7 @@ const transact = async <T>(
         ]),
       ),
     ]);
+    begun.catch(() => undefined);
     const undoable = async <T>(
       savepoint: string,
       attempted: () => Promise<Result<T>>,
@@ -219,11 +293,15 @@ const transact = async <T>(
         return (await client.query(params === undefined ? sql : keptStatement(sql, params))).rows as never[];
       },
       copyIn: async (sql, data) => {
+        await begun;
         const sink = alone(client, () => client.query(copyFrom(sql)));
         await pipeline(Readable.from(data), sink);
         return sink.rowCount;
       },
-      copyOut: (sql) => alone(client, () => client.query(new CopyOut(sql))).pieces(),
+      async *copyOut(sql) {
+        await begun;
+        yield* alone(client, () => client.query(new CopyOut(sql))).pieces();
+      },
       record: (event) => {
         const id = deps.newId();
         events.push({ ...event, id });
@@ -255,6 +333,13 @@ const transact = async <T>(
       await client.query('SAVEPOINT key_claimed');
     }
     const result = await work(tx);
+    await begun;
+    /** All that is left to be sent, written down before any of it is: with the last of it goes the COMMIT. */
+    const closing: KeptStatement[] = [];
+    const close: Query = async (sql, params = []) => {
+      closing.push(keptStatement(sql, params));
+      return [];
+    };
     if (!result.ok || declaredUnchanged) {
       if (declaredUnchanged && events.length > 0)
         throw new Error('work that declares itself unchanged recorded events');
@@ -268,19 +353,22 @@ const transact = async <T>(
       // The rows since the last time need one as well.
       if (events.length === settled) throw new Error('a unit of work must record at least one audit event');
       deps.tracing.current()?.set({ 'tierwarden.actions': [...new Set(events.map(({ action }) => action))] });
-      await Promise.all([
-        deps.writeAudit(tx, events.slice(settled)),
-        jobs.length > 0 && appendOutbox(tx.query, jobs, by.requestId, tx.at, deps.tracing.traceParent()),
-        signals.length > 0 && appendSignals(tx.query, signals),
-      ]);
+      await deps.writeAudit({ ...tx, query: close }, events.slice(settled));
+      if (jobs.length > 0) await appendOutbox(close, jobs, by.requestId, tx.at, deps.tracing.traceParent());
+      if (signals.length > 0) await appendSignals(close, signals);
     }
-    if (isKeyed(by)) await keepAnswer(tx.query, by, result);
+    if (isKeyed(by)) await keepAnswer(close, by, result);
     patience?.beginCommit();
     committing = true;
     settle?.();
-    // Alone: whatever comes before it has been answered, so nothing is committed without its events.
-    const { command } = await client.query('COMMIT');
-    if (command !== 'COMMIT') throw new Error('a statement of this transaction had failed');
+    gather(stream, process.nextTick);
+    // In one trip: where one of them fails, the server makes a rollback of the COMMIT.
+    const answers = await Promise.allSettled([...closing.map((each) => client.query(each)), client.query('COMMIT')]);
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+    const committed = answers.at(-1);
+    if (committed?.status !== 'fulfilled' || committed.value.command !== 'COMMIT') {
+      throw new Error('a statement of this transaction had failed');
+    }
     if (signals.length > 0) deps.signalled?.();
     return result;
   } catch (error) {

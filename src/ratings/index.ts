@@ -92,7 +92,7 @@ export interface Ratings {
   lockGrade(tx: Tx, customerId: string): Promise<CustomerGrade | null>;
   /** The same for many customers, in a stable order; those without a grade are left out. */
   lockGrades(tx: Tx, customerIds: readonly string[]): Promise<readonly CustomerGrade[]>;
-  customerExists(tx: Tx, customerId: string): Promise<boolean>;
+  customerExists(tx: Pick<Tx, 'query'>, customerId: string): Promise<boolean>;
   applyOverride(tx: Tx, input: Parameters<typeof applyOverride>[2]): Promise<void>;
   endOverride(tx: Tx, input: Parameters<typeof endOverride>[2]): Promise<void>;
   /** What scorecard versions would do, for the room that puts them up for decision. */

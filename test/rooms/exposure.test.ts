@@ -1,6 +1,7 @@
 /** Use of limits against a model, and against everybody at once: no race lets more through than the limit. */
 import fc from 'fast-check';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { asSystem, createApp, required, type App } from '../../src/app';
 import type { Initiator } from '../../src/kernel/actor';
@@ -8,6 +9,7 @@ import type { Result } from '../../src/kernel/result';
 import { useApi } from '../support/api';
 import { freshAccounts } from '../support/exposure';
 import { startScript, useProcesses } from '../support/processes';
+import { until } from '../workers/support/until';
 import type { ReserveChildOptions } from '../workers/support/reserve-child';
 
 const api = useApi('sample');
@@ -388,6 +390,74 @@ describe('at once', () => {
     );
     // What each had before they were one stays; beyond a hundred nothing is added.
     expect(Number(end!.exposure)).toBeLessThanOrEqual(Math.max(Number(joined!.exposure), 100));
+  });
+});
+
+describe('who comes into a group as his limit is opened', () => {
+  const relation = `INSERT INTO customer_relation (id, from_id, to_id, kind, created_at)
+    VALUES (gen_random_uuid(), least($1::uuid, $2), greatest($1::uuid, $2), 'SAME_CONTROLLER', now())`;
+  const opening = `INSERT INTO credit_limit_entry (id, customer_id, kind, before, after, currency, cause_id, booked_at, booked_by)
+    VALUES (gen_random_uuid(), $1, 'OPENING', 0, 100, 'CNY', 'test', now(), 'system:test')`;
+
+  /** A member of a group that may owe a hundred, and somebody else who never had a limit. */
+  const pair = async (): Promise<[string, string]> => {
+    const [member] = await accounts.group(2, '100.00', '100.00');
+    const newcomer = await accounts.next('100.00');
+    // What keeps a limit from being deleted is the table's own trigger.
+    await api.test.asOwner('ALTER TABLE credit_limit_entry DISABLE TRIGGER USER');
+    await api.test.asOwner('ALTER TABLE credit_limit DISABLE TRIGGER USER');
+    await api.test.asOwner('DELETE FROM credit_limit_entry WHERE customer_id = $1', [newcomer]);
+    await api.test.asOwner('DELETE FROM credit_limit WHERE customer_id = $1', [newcomer]);
+    await api.test.asOwner('ALTER TABLE credit_limit_entry ENABLE TRIGGER USER');
+    await api.test.asOwner('ALTER TABLE credit_limit ENABLE TRIGGER USER');
+    return [member!, newcomer];
+  };
+
+  /** Whoever does `second` while `first` is not committed waits for it. */
+  const inTurn = async (first: readonly [string, string[]], second: readonly [string, string[]]): Promise<void> => {
+    const clients = [new Client(api.test.ownerUrl), new Client(api.test.ownerUrl)] as const;
+    try {
+      for (const client of clients) {
+        await client.connect();
+        await client.query(`SELECT set_config('tierwarden.actor', 'system:test', false)`);
+        await client.query('BEGIN');
+      }
+      await clients[0].query(...first);
+      const { rows } = await clients[0].query<{ id: string }>('SELECT pg_current_xact_id()::text AS id');
+      const waits = clients[1].query(...second);
+      await until('the second waits for the first', async () => {
+        const waiting = await api.test.asOwner(
+          `SELECT FROM pg_locks WHERE locktype = 'transactionid' AND transactionid::text = $1 AND NOT granted`,
+          [rows[0]!.id],
+        );
+        return waiting.length > 0;
+      });
+      await clients[0].query('COMMIT');
+      await waits;
+      await clients[1].query('COMMIT');
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
+  };
+
+  it.each(['the relation', 'the limit'])('is bounded by the group from then on: first comes %s', async (which) => {
+    const [member, newcomer] = await pair();
+    const related = [relation, [member, newcomer]] as const;
+    const opened = [opening, [newcomer]] as const;
+    await (which === 'the limit'
+      ? inTurn([opened[0], [...opened[1]]], [related[0], [...related[1]]])
+      : inTurn([related[0], [...related[1]]], [opened[0], [...opened[1]]]));
+    required(await reserve(member, `G-${which}`, '60.00'));
+    expect(codeOf(await reserve(newcomer, `N-${which}`, '41.00'))).toBe('LIMIT_EXCEEDED.GROUP_LIMIT');
+    required(await reserve(newcomer, `M-${which}`, '40.00'));
+  });
+
+  it('two relations that tie three together at once are made one after the other', async () => {
+    const [member, newcomer] = await pair();
+    const third = await accounts.next('100.00');
+    await inTurn([relation, [member, newcomer]], [relation, [newcomer, third]]);
+    required(await reserve(third, 'T-1', '100.00'));
+    expect(codeOf(await reserve(member, 'T-2', '1.00'))).toBe('LIMIT_EXCEEDED.GROUP_LIMIT');
   });
 });
 

@@ -4,7 +4,7 @@
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { ENTITIES } from '../../src/entities';
-import { writeAuditEvents } from '../../src/audit/audit-event.store';
+import { writeAuditEvents, writePosting } from '../../src/audit/audit-event.store';
 import { APP_ROLE, openDatabase, type Database, type Query } from '../../src/platform/database';
 import { createUnitOfWork, type UnitOfWork } from '../../src/platform/unit-of-work';
 import { databaseUrl, testServer } from './server';
@@ -92,7 +92,7 @@ export const cloneDatabase = async (
       database,
       clock,
       newId: uuidv7,
-      unitOfWork: createUnitOfWork({ database, clock, newId: uuidv7, writeAudit: writeAuditEvents }),
+      unitOfWork: createUnitOfWork({ database, clock, newId: uuidv7, writeAudit: writeAuditEvents, writePosting }),
       asApp: async (sql, params) => (await app.query(sql, params === undefined ? [] : [...params])).rows as never[],
       asOwner: async (sql, params) => (await owner.query(sql, params === undefined ? [] : [...params])).rows as never[],
     },

@@ -4,7 +4,7 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import pino from 'pino';
-import { writeAuditEvents } from '../../../src/audit/audit-event.store';
+import { writeAuditEvents, writePosting } from '../../../src/audit/audit-event.store';
 import type { RedisConfig } from '../../../src/config';
 import { ENTITIES } from '../../../src/entities';
 import { openDatabase } from '../../../src/platform/database';
@@ -40,6 +40,7 @@ const run = async (options: ChildOptions): Promise<void> => {
     clock: () => new Date(),
     newId: uuidv7,
     writeAudit: writeAuditEvents,
+    writePosting,
   });
   const backend = createQueueBackend({
     redis: options.redis,
