@@ -21,7 +21,12 @@ import {
   IndicatorSourceResolver,
   IndicatorValueResolver,
 } from './indicators/indicator.resolver';
-import { CreditFreezeResolver, ExposureEntryResolver, LimitResolver } from './limits/limit.resolver';
+import {
+  CreditFreezeResolver,
+  CreditOverUseResolver,
+  ExposureEntryResolver,
+  LimitResolver,
+} from './limits/limit.resolver';
 import { NodeResolver } from './node.resolver';
 import { InputOverrideResolver, OverrideResolver } from './overrides/override.resolver';
 import { PolicyResolver } from './policies/policy.resolver';
@@ -90,6 +95,8 @@ const buildSchema = (): GraphQLSchema =>
       IndicatorResolver,
       LimitResolver,
       CreditFreezeResolver,
+      CreditOverUseResolver,
+      CreditOverUseResolver,
       ExposureEntryResolver,
       NodeResolver,
       OrgUnitResolver,

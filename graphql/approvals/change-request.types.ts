@@ -902,6 +902,15 @@ export class DecisionInput {
   @IsOptional()
   @MaxLength(COMMENT_MAX)
   comment?: string | null;
+
+  @Field(() => VoteSignatureInput, {
+    nullable: true,
+    description:
+      'Signature with the voter’s own key over the text of this request; demanded where its level is `signed`.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  signature?: VoteSignatureInput | null;
 }
 
 @InputType({ description: 'Decides many requests at once, each by itself.' })

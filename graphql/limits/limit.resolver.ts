@@ -1,15 +1,17 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Args, Ctx, ID, Info, Mutation, Query, Resolver } from 'type-graphql';
 import type { Result } from '../../src/kernel/result';
 import type { Booked, LimitTouched } from '../../src/limits';
 import { requestPayload } from '../approvals/change-request.resolver';
-import type { Connection } from '../connection';
+import { PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
+import { Customer } from '../customers/customer.types';
 import { pastExposureEntries, pastLimitEntries } from '../customers/past-customer';
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
 import { User } from '../identity/user.types';
 import { MoneyInput } from '../money.types';
-import { ReadField, reading, ReadPages } from '../reads';
+import { ReadField, reading, readPage, ReadPages } from '../reads';
 import { payloadOf, userErrorOf } from '../user-errors';
 import {
   ConfirmReservationInput,
@@ -20,6 +22,7 @@ import {
   CreditLimitEntry,
   CreditLimitEntryConnection,
   CreditOverUse,
+  CreditOverUseConnection,
   CreditSubLimit,
   ExposureEntry,
   ExposureEntryConnection,
@@ -88,6 +91,18 @@ export class LimitResolver {
       }),
     );
     return { ...check, against: check.against.map(userErrorOf) };
+  }
+
+  @Query(() => CreditOverUseConnection, {
+    description: 'Limits and sub-limits of which more is in use and reserved than allowed 「超限」, the newest first.',
+  })
+  overUses(
+    @Ctx() context: GraphContext,
+    @Info() info: GraphQLResolveInfo,
+    @Args(() => PageArgs) args: PageArgs,
+  ): Promise<Connection<CreditOverUse>> {
+    const list = valueOrFault(context.app.limits.queries.overUses(context.actor));
+    return readPage(context, info, list, args, { list: 'overUses', order: 'foundAt', filter: null });
   }
 
   @Mutation(() => ReserveCreditPayload, {
@@ -206,6 +221,12 @@ export class LimitResolver {
     past: pastLimitEntries,
   })
   entries!: Connection<CreditLimitEntry>;
+}
+
+@Resolver(() => CreditOverUse)
+export class CreditOverUseResolver {
+  @ReadField(() => Customer, { nullable: true, description: 'Whose limit it is.' })
+  customer!: Customer | null;
 }
 
 @Resolver(() => CreditFreeze)

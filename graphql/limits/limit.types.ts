@@ -135,9 +135,14 @@ export class CreditOverUse {
   @Field(() => Money, { description: 'In use and reserved at the cut.' })
   exposure!: Money;
 
+  @Field(() => Money, { description: 'How much more is in use and reserved now than allowed.' })
+  excess!: Money;
+
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   foundAt!: Date;
 }
+
+export const CreditOverUseConnection = connectionType('CreditOverUse', CreditOverUse);
 
 @ObjectType({ description: 'What the members of a group owe together 「集团敞口」.', simpleResolvers: true })
 export class GroupExposure {

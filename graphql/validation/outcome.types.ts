@@ -25,6 +25,21 @@ export class GradeOutcome {
   shareBad!: number | null;
 }
 
+@ObjectType({
+  description: 'How well grades separate customers that went bad: the model’s, and those in force with all overrides.',
+  simpleResolvers: true,
+})
+export class GradePower {
+  @Field(() => Float, { nullable: true, description: 'Area under the ROC curve of the model’s grades, 0 to 1.' })
+  modelAuc!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Area under the ROC curve of the grades in force, 0 to 1.' })
+  inForceAuc!: number | null;
+
+  @Field(() => [GradeOutcome], { description: 'The nine grades in force, best first.' })
+  inForce!: readonly GradeOutcome[];
+}
+
 @ObjectType({ description: 'How well scores separate customers that went bad 「排序能力」.', simpleResolvers: true })
 export class RankPower {
   @Field(() => Int, { description: 'Customers with an outcome.' })
@@ -42,11 +57,18 @@ export class RankPower {
   })
   auc!: number | null;
 
-  @Field(() => [GradeOutcome], { description: 'The nine grades, best first.' })
+  @Field(() => [GradeOutcome], { description: 'The nine model grades, best first.' })
   grades!: readonly GradeOutcome[];
+
+  @Field(() => GradePower, { description: 'What people’s judgement added to the model, or took from it.' })
+  byGrade!: GradePower;
 }
+
+const shown = (rows: RankPowerView['grades']): GradeOutcome[] =>
+  rows.map((row) => ({ ...row, grade: gradeView(row.grade) }));
 
 export const rankPower = (view: RankPowerView): RankPower => ({
   ...view,
-  grades: view.grades.map((row) => ({ ...row, grade: gradeView(row.grade) })),
+  grades: shown(view.grades),
+  byGrade: { ...view.byGrade, inForce: shown(view.byGrade.inForce) },
 });

@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/actor';
 import { Decimal } from '../kernel/decimal';
 import { decidedBy, type Moments } from '../kernel/moments';
 import { ok, type Result } from '../kernel/result';
-import { permitPast } from '../identity';
+import { permit, permitPast } from '../identity';
 import type { Database } from '../platform/database';
 import { newestFirst } from '../platform/keyset';
 import type { ListSource } from '../platform/read-model';
@@ -55,6 +55,21 @@ export const createLimitQueries = (deps: LimitDeps & { database: Database }) => 
       deps.indicators.currentValues(query, TURNOVER_INDICATOR, customerIds, at),
     ]);
     return ok(limitsOf({ policy, grades: grades.value, limits, turnover }));
+  },
+
+  /** Everybody who uses more than he may, the newest first. Needs `limit.read`. */
+  overUses: (viewer: Actor): Result<ListSource> => {
+    const permitted = permit(viewer, 'limit.read');
+    if (!permitted.ok) return permitted;
+    return ok({
+      model: 'CreditOverUse',
+      alias: 'over_use',
+      select: () => ({
+        from: 'credit_over_use AS over_use',
+        where: ['over_use.ended_at IS NULL'],
+        order: newestFirst('over_use', 'found_at'),
+      }),
+    });
   },
 
   /** The journal of use as it was in the past, newest first. Needs `limit.read` and `audit.read`. */

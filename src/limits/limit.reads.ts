@@ -169,15 +169,20 @@ export const createLimitReads = (policies: Pick<Policies, 'inForceAt'>, query: Q
       },
       {
         name: 'CreditOverUse',
-        table: (t) =>
-          `(SELECT over.*, held.currency FROM credit_over_use AS over JOIN credit_limit AS held USING (customer_id)) AS ${t}`,
+        table: (t) => `credit_over_use AS ${t}`,
         key: 'id',
         mayRead,
+        joins: {
+          now: (t) => `LEFT JOIN credit_limit AS ${t}_held ON ${t}_held.customer_id = ${t}.customer_id
+            LEFT JOIN credit_sub_limit AS ${t}_part ON ${t}_part.customer_id = ${t}.customer_id AND ${t}_part.product = ${t}.product`,
+        },
         fields: {
           product: text((t) => `nullif(${t}.product, '')`),
-          limit: money('limit_amount'),
-          exposure: money('exposure'),
+          limit: moneyNow(numeric('limit_amount')),
+          exposure: moneyNow(numeric('exposure')),
+          excess: moneyNow(numeric(excessOf, { join: 'now' })),
           foundAt: moment('found_at'),
+          customer: one('Customer', (over, customer) => `${customer}.id = ${over}.customer_id`),
         },
       },
       {
@@ -206,6 +211,16 @@ export const createLimitReads = (policies: Pick<Policies, 'inForceAt'>, query: Q
 };
 
 const money = (column: string) => computed({ amount: numeric(column), currency: text('currency') }, (held) => held);
+
+/** In the currency of the limit that is joined as it is now. */
+const moneyNow = (amountThere: ReturnType<typeof numeric>) =>
+  computed({ amount: amountThere, currency: text((t) => `${t}_held.currency`, { join: 'now' }) }, (held) => held);
+
+/** By how much more is in use and reserved than the limit, or the sub-limit where it is one of a product. */
+const excessOf = (t: string): string => {
+  const above = (part: string): string => `${t}_${part}.used + ${t}_${part}.reserved - ${t}_${part}.amount`;
+  return `greatest(CASE ${t}.product WHEN '' THEN ${above('held')} ELSE coalesce(${above('part')}, 0) END, 0)`;
+};
 
 /** What is left of the limit in force; a temporary raise that is over counts no more. */
 const availableOf = (

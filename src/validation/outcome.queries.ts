@@ -1,6 +1,6 @@
 /** Holds the model's latest word on customers against what became of them. It never writes. */
 import type { Actor } from '../kernel/actor';
-import type { Grade } from '../kernel/grade';
+import { rankOf, type Grade } from '../kernel/grade';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Database } from '../platform/database';
@@ -17,18 +17,26 @@ export interface RankPower {
   readonly auc: number | null;
   /** By model grade, best first. */
   readonly grades: readonly GradeOutcomeRow[];
+  /** The same of the model's grades as of those in force, overrides included: which of the two separates better. */
+  readonly byGrade: {
+    readonly modelAuc: number | null;
+    readonly inForceAuc: number | null;
+    /** By grade in force, best first. */
+    readonly inForce: readonly GradeOutcomeRow[];
+  };
 }
 
 interface FateRow {
   bad: boolean;
   score: string | null;
   grade: Grade | null;
+  inForce: Grade | null;
 }
 
 export const createOutcomeQueries = ({ query }: Pick<Database, 'query'>) => ({
   /**
    * Over the outcomes that one source gave for one event; a customer is bad if he was on any day. Scores and grades are the
-   * model's, whatever overrides say. Needs `outcome.read`.
+   * model's, whatever overrides say, unless the grade in force is named. Needs `outcome.read`.
    */
   rankPower: async (
     viewer: Actor,
@@ -42,21 +50,28 @@ export const createOutcomeQueries = ({ query }: Pick<Database, 'query'>) => ({
          WHERE source = $1 AND event = $2
          ORDER BY customer_id, observed_on, recorded_at DESC, id DESC),
        fate AS (SELECT customer_id, bool_or(bad) AS bad FROM holding GROUP BY customer_id)
-       SELECT fate.bad, rating.score::text AS score, rating.model_grade AS grade
+       SELECT fate.bad, rating.score::text AS score, rating.model_grade AS grade, current.grade AS "inForce"
        FROM fate
        LEFT JOIN customer_grade AS current ON current.customer_id = fate.customer_id
        LEFT JOIN rating ON rating.id = current.rating_id`,
       [source, event],
     );
-    const rated = rows.flatMap(({ bad, score, grade }) =>
-      score === null || grade === null ? [] : [{ bad, score: Number(score), grade }],
+    const rated = rows.flatMap(({ bad, score, grade, inForce }) =>
+      score === null || grade === null || inForce === null ? [] : [{ bad, score: Number(score), grade, inForce }],
     );
+    const powerOf = (held: 'grade' | 'inForce'): number | null =>
+      areaUnderCurve(rated.map((one) => ({ bad: one.bad, score: rankOf(one[held]) })));
     return ok({
       customers: rows.length,
       rated: rated.length,
       bad: rated.filter(({ bad }) => bad).length,
       auc: areaUnderCurve(rated),
       grades: outcomesByGrade(rated),
+      byGrade: {
+        modelAuc: powerOf('grade'),
+        inForceAuc: powerOf('inForce'),
+        inForce: outcomesByGrade(rated.map(({ bad, inForce }) => ({ bad, grade: inForce }))),
+      },
     });
   },
 });

@@ -55,6 +55,7 @@ const LISTS: Readonly<Record<string, { who: Handle; table: string }>> = {
   customers: { who: 'approver', table: 'customer' },
   delegations: { who: 'approver', table: 'delegation' },
   orgUnits: { who: 'approver', table: 'org_unit' },
+  overUses: { who: 'approver', table: 'credit_over_use' },
   policyVersions: { who: 'approver', table: 'policy_version' },
   dueRatings: { who: 'approver', table: 'customer_grade' },
   ratingRuns: { who: 'approver', table: 'rating_run' },
@@ -105,6 +106,11 @@ beforeAll(async () => {
   await api.test.asApp(
     `INSERT INTO audit_discrepancy (id, table_name, row_key, kind, found_at)
      SELECT gen_random_uuid(), 'test', n::text, 'ROW_DIFFERS', now() FROM generate_series(1, 50) AS n`,
+  );
+  await api.test.asOwner("SELECT set_config('tierwarden.actor', 'test', false)");
+  await api.test.asOwner(
+    `INSERT INTO credit_over_use (id, customer_id, product, limit_amount, exposure, cause_id, found_at)
+     SELECT gen_random_uuid(), customer_id, '', 1, 2, gen_random_uuid(), now() FROM credit_limit LIMIT 50`,
   );
   const [task] = (
     await api.ask(
@@ -210,6 +216,7 @@ const CASES: [string, string][] = [
   ].map((args): [string, string] => ['warnings', args]),
   ['users', ''],
   ['orgUnits', ''],
+  ['overUses', ''],
 ];
 
 it('every list of the schema is among them', () => {

@@ -88,6 +88,7 @@ const ANSWERS = [
   'DutyConflict',
   'AuditSearch',
   'GradeOutcome',
+  'GradePower',
   'IndicatorSource',
   'IndicatorSourceMonth',
   'LimitChange',

@@ -231,3 +231,19 @@ describe('an override is refused', () => {
     expect(answer.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'AUDITOR_ONLY_READS' });
   });
 });
+
+it('one grade in force, and one live override, per party: the database takes no second', async () => {
+  const owner = api.test.asOwner;
+  await owner("SELECT set_config('tierwarden.actor', 'system:test', false)");
+  await expect(owner('INSERT INTO customer_grade SELECT * FROM customer_grade')).rejects.toMatchObject({
+    code: '23505',
+  });
+  const [given] = await owner<{ id: string }>('SELECT id FROM grade_override LIMIT 1');
+  const twice = `INSERT INTO grade_override SELECT (jsonb_populate_record(held,
+      jsonb_build_object('id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'ended_at', NULL, 'end_cause', NULL))).*
+    FROM grade_override AS held, generate_series(1, 2) WHERE held.id = $1`;
+  await expect(owner(twice, [given!.id])).rejects.toMatchObject({
+    code: '23505',
+    constraint: 'grade_override_one_live',
+  });
+});

@@ -5,7 +5,7 @@ import type { Initiator } from '../../src/kernel/actor';
 import type { Result } from '../../src/kernel/result';
 import type { RequestRaise } from '../../src/limits';
 import type { VerbOutcome } from '../../src/approvals';
-import { useApi } from '../support/api';
+import { useApi, type Loose } from '../support/api';
 import { freshAccounts } from '../support/exposure';
 import type { Handle } from '../support/people';
 
@@ -50,6 +50,19 @@ const overUseOf = (customerId: string) =>
      FROM credit_over_use WHERE customer_id = $1 ORDER BY found_at, product`,
     [customerId],
   );
+
+/** The customer's share of the list of all over-use, as an approver sees it. */
+const listed = async (customerId: string): Promise<Loose[]> => {
+  const { data, errors } = await api.ask(
+    'approver',
+    `{ overUses(first: 100) { nodes {
+       product limit { amount } exposure { amount } excess { amount } foundAt customer { id } } } }`,
+  );
+  expect(errors).toEqual([]);
+  return (data.overUses.nodes as Loose[]).filter(
+    ({ customer }) => Buffer.from(customer.id as string, 'base64url').toString() === `Customer:${customerId}`,
+  );
+};
 
 const raise = async (customerId: string, amount: string, more: Partial<RequestRaise> = {}) =>
   api.app.limits.requestRaise(await as('maker'), {
@@ -204,6 +217,9 @@ describe('a cut', () => {
     expect(await overUseOf(customerId)).toEqual([{ product: '', over: '30.00', ended: false }]);
     await accounts.cut(customerId, '50.00');
     expect(await overUseOf(customerId)).toHaveLength(1);
+    expect(await listed(customerId)).toMatchObject([
+      { product: null, limit: { amount: '60.00' }, exposure: { amount: '90.00' }, excess: { amount: '40.00' } },
+    ]);
     const repay = (amount: string) =>
       api.app.limits.repay(system, {
         customerId,
@@ -215,6 +231,7 @@ describe('a cut', () => {
     expect(await overUseOf(customerId)).toMatchObject([{ ended: false }]);
     required(await repay('0.01'));
     expect(await overUseOf(customerId)).toMatchObject([{ ended: true }]);
+    expect(await listed(customerId)).toEqual([]);
   });
 
   it('by the policy records how much is used beyond', async () => {

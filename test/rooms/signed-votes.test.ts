@@ -208,6 +208,33 @@ describe('a level that demands signatures', () => {
     expect(await shown(request.id)).toMatchObject({ state: 'IN_REVIEW', votes: [] });
   });
 
+  it('takes a signed vote among many at once, and refuses the one beside it that is not', async () => {
+    const key = pair();
+    const { keyId } = valueOf(await register(people.approver, key));
+    const [signed, bare] = [await house.submitted(people.maker), await house.submitted(people.maker)];
+    const commandOf = (request: ChangeRequest, signature: VoteSignature | null) => ({
+      requestId: request.id,
+      verdict: 'APPROVE' as const,
+      comment: null,
+      expectedVersion: request.version,
+      expectedDigest: request.digest,
+      signature,
+    });
+    const told = valueOf(
+      await house.approvals.voteOnMany(people.approver, [
+        commandOf(signed, plain(keyId, key.sign(textOf(signed)))),
+        // Of the other request.
+        commandOf(bare, plain(keyId, key.sign(textOf(signed)))),
+      ]),
+    );
+    expect(told.map(({ outcome }) => (outcome.ok ? outcome.value.request.state : outcome.refusal.code))).toEqual([
+      'APPLIED',
+      'INVALID',
+    ]);
+    const again = valueOf(await house.approvals.voteOnMany(people.approver, [commandOf(bare, null)]));
+    expect(again[0]?.outcome).toMatchObject(refused('POLICY_VIOLATION', 'SIGNATURE_REQUIRED'));
+  });
+
   it('is refused one by the database, whatever the program does', async () => {
     const request = await house.submitted(people.maker);
     const { id } = people.approver.actor;

@@ -190,6 +190,27 @@ describe('rank power', () => {
     expect(valueOf(await powerOf('power')).auc).toBe(1);
   });
 
+  test('is told of the grades in force beside those of the model', async () => {
+    expect(valueOf(await powerOf('power')).byGrade).toMatchObject({ modelAuc: 1, inForceAuc: 1 });
+    const best = numberOf(COUNT - 1);
+    const put = async (basis: string, grade: string): Promise<void> => {
+      await db.asOwner('ALTER TABLE customer_grade DISABLE TRIGGER USER');
+      await db.asOwner(
+        `UPDATE customer_grade SET basis = $2, grade = CASE $3 WHEN '' THEN model_grade ELSE $3::grade END
+         WHERE customer_id = (SELECT id FROM customer WHERE number = $1)`,
+        [best, basis, grade],
+      );
+      await db.asOwner('ALTER TABLE customer_grade ENABLE TRIGGER USER');
+    };
+    await put('HELD', 'C');
+    const { auc, byGrade } = valueOf(await powerOf('power'));
+    expect(auc).toBe(1);
+    // It ties with the four worst, of 36 that did not go bad.
+    expect(byGrade).toMatchObject({ modelAuc: 1, inForceAuc: (4 * 35 + 4 / 2) / (4 * 36) });
+    expect(byGrade.inForce.find(({ grade }) => grade === 'C')).toEqual({ grade: 'C', count: 5, bad: 4, shareBad: 0.8 });
+    await put('MODEL', '');
+  });
+
   test('is not known without both kinds, and not told to everybody', async () => {
     expect(valueOf(await powerOf('no such source'))).toMatchObject({ customers: 0, rated: 0, auc: null });
     expect(await powerOf('power', people.maker)).toMatchObject({ ok: false, refusal: { code: 'FORBIDDEN' } });

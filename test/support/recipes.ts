@@ -1316,6 +1316,12 @@ export const RECIPES: readonly Recipe[] = [
     variables: (answered) => ({ id: listed(answered).id }),
   },
   {
+    title: 'See who uses more than he may',
+    operation: 'over-uses',
+    as: 'maker',
+    variables: () => ({ first: 20 }),
+  },
+  {
     title: 'See how a policy reads',
     operation: 'check-policy',
     as: 'policy',
