@@ -7,7 +7,7 @@ export interface Figure {
   /** Says whether it is a rate or a time. */
   readonly unit: string;
   readonly floor: number;
-  /** value ÷ floor. */
+  /** value ÷ floor; of several rounds their middle one, which other work on the machine moves least. */
   readonly ratio: number;
 }
 
@@ -16,6 +16,17 @@ export const figure = (measured: Omit<Figure, 'ratio'>): Figure => ({
   value: rounded(measured.value),
   floor: rounded(measured.floor),
   ratio: rounded(measured.value / measured.floor),
+});
+
+/** Of rounds in which one was measured right after the other. */
+export const figureOfRounds = (
+  measured: Omit<Figure, 'value' | 'floor' | 'ratio'>,
+  rounds: readonly { readonly value: number; readonly floor: number }[],
+): Figure => ({
+  ...measured,
+  value: rounded(median(rounds.map(({ value }) => value))),
+  floor: rounded(median(rounds.map(({ floor }) => floor))),
+  ratio: rounded(median(rounds.map(({ value, floor }) => value / floor))),
 });
 
 /** Four significant digits: more would pretend. */
