@@ -89,8 +89,8 @@ program
   .description('reads of screens through the API; floor: a server written by hand for just these reads')
   .option('--customers <count>', 'customers', wholeNumber, 200_000)
   .option('--requests <count>', 'change requests', wholeNumber, 20_000)
-  .option('--seconds <count>', 'seconds of one measurement', wholeNumber, 4)
-  .option('--rounds <count>', 'measurements of each server, in turn', wholeNumber, 5)
+  .option('--seconds <count>', 'seconds of one measurement', wholeNumber, 1)
+  .option('--rounds <count>', 'measurements of each server, in turn', wholeNumber, 15)
   .option('--soak <minutes>', 'then keep the API busy for so long and watch its memory', wholeNumber)
   .addOption(
     new Option('--peer <name>', 'measure a peer too; it is installed for the occasion').choices(['postgraphile']),

@@ -19,7 +19,7 @@ import {
   type Peer,
 } from './reads/postgraphile';
 import { PAGE_SIZE, Q1, Q2, Q3, Q4, type ReadCase } from './reads/queries';
-import { figure, median, type Figure } from './support/figure';
+import { figure, figureOfRounds, median, type Figure } from './support/figure';
 import { postRequest, requestsPerSecond } from './support/http-load';
 import { drawReadPortfolio, REGIONS } from './support/read-portfolio';
 import { withScratchDatabase } from './support/scratch-database';
@@ -166,21 +166,14 @@ const compare = async (
     requestsPerSecond({ port: party.port, requests: requestsOf(party, asked), concurrency, seconds: duration });
   await rate(api, workload, WARM_UP_SECONDS);
   await rate(other.party, other.asked, WARM_UP_SECONDS);
-  const rates: { ours: number; floor: number }[] = [];
+  const rates: { value: number; floor: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     rates.push({
-      ours: await rate(api, workload, seconds),
+      value: await rate(api, workload, seconds),
       floor: await rate(other.party, other.asked, seconds),
     });
   }
-  return figure({
-    bench: 'reads',
-    case: workload.name,
-    concurrency,
-    value: median(rates.map((pair) => pair.ours)),
-    unit,
-    floor: median(rates.map((pair) => pair.floor)),
-  });
+  return figureOfRounds({ bench: 'reads', case: workload.name, concurrency, unit }, rates);
 };
 
 const compareWithPeer = async (
