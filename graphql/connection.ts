@@ -106,13 +106,17 @@ export interface ListBinding {
 /** A filter as JSON, moments as text. */
 export const asJson = (filter: object): Json => JSON.parse(JSON.stringify(filter)) as Json;
 
-const digests = new WeakMap<ListBinding, string>();
+/** By the binding as text: screens ask for the same lists again and again. */
+const digests = new Map<string, string>();
+const MAX_DIGESTS = 1_000;
 
-const digestOfBinding = (binding: ListBinding): string => {
-  const digest =
-    digests.get(binding) ??
-    digestOf({ list: binding.list, order: binding.order, filter: binding.filter }).slice(0, DIGEST_LENGTH);
-  digests.set(binding, digest);
+const digestOfBinding = ({ list, order, filter }: ListBinding): string => {
+  const text = JSON.stringify([list, order, filter]);
+  const known = digests.get(text);
+  if (known !== undefined) return known;
+  if (digests.size >= MAX_DIGESTS) digests.clear();
+  const digest = digestOf({ list, order, filter }).slice(0, DIGEST_LENGTH);
+  digests.set(text, digest);
   return digest;
 };
 const DIGEST_LENGTH = 12;
