@@ -123,7 +123,7 @@ export const SCHEDULES: readonly Schedule<App>[] = [
   {
     name: 'peer-figures',
     everyMs: 60 * MINUTE_MS,
-    tick: async (app, requestId) => {
+    tick: besideRuns(async (app, requestId) => {
       const by = asSystem('scheduler', requestId);
       const taken = await app.indicators.commands.takePeerFigures(by);
       if (!taken.ok) return taken;
@@ -132,7 +132,7 @@ export const SCHEDULES: readonly Schedule<App>[] = [
         if (!applied.ok || applied.value === 0) return applied.ok ? ok(total) : applied;
         total += applied.value;
       }
-    },
+    }),
   },
   {
     name: 'count-complaints-again',

@@ -103,6 +103,7 @@ export const createCompleteness = ({ database, unitOfWork, clock, origin }: Comp
     const { leaves: from } = await readWalk(query, LEAVES_WALK);
     const head = await readHead(query);
     const unsequenced = await readUnsequenced(query, head?.position.seen ?? '1:1:', MOST_WAITING);
+    if (unsequenced === null) return null;
     const unread = await readLeaves(query, from, MOST_WAITING);
     if (unsequenced.length + unread.length >= MOST_WAITING) return null;
     if ((await readLeaves(query, from + unread.length, 1)).length > 0) return null;

@@ -119,16 +119,23 @@ export const readLeaves = async (query: Query, from: number, atMost: number): Pr
   return rows.map((row) => ({ ...row, leafIndex: Number(row.leafIndex) }));
 };
 
-/** Written forms of committed events that `position` does not show to be leaves, counted up to `atMost`. */
-export const readUnsequenced = async (query: Query, seen: string, atMost: number): Promise<string[]> => {
-  const rows = await query<{ written: string }>(
-    `SELECT convert_from(coalesce(b.bytes, e.bytes), 'UTF8') AS written
-     FROM audit_event AS e LEFT JOIN audit_event_body AS b ON b.event_id = e.id
-     WHERE e.xact >= pg_snapshot_xmin($1::pg_snapshot)
-       AND (SELECT true FROM audit_log_leaf AS l WHERE l.event_id = e.id) IS NULL LIMIT $2`,
-    [seen, atMost],
+/**
+ * Written forms of committed events that `position` does not show to be leaves. Null where they are `atMost` or more, or more than
+ * is held at a time: nothing is read of them then.
+ */
+export const readUnsequenced = async (query: Query, seen: string, atMost: number): Promise<string[] | null> => {
+  const rows = await query<{ written: string | null }>(
+    `WITH found AS (
+       SELECT coalesce(b.bytes, e.bytes) AS bytes FROM audit_event AS e LEFT JOIN audit_event_body AS b ON b.event_id = e.id
+       WHERE e.xact >= pg_snapshot_xmin($1::pg_snapshot)
+         AND (SELECT true FROM audit_log_leaf AS l WHERE l.event_id = e.id) IS NULL LIMIT $2),
+     sized AS (SELECT count(*) < $2 AND coalesce(sum(octet_length(bytes)), 0) <= $3 AS fit FROM found)
+     SELECT convert_from(found.bytes, 'UTF8') AS written FROM found WHERE (SELECT fit FROM sized)
+     UNION ALL SELECT NULL FROM sized WHERE NOT fit`,
+    [seen, atMost, MOST_BYTES],
   );
-  return rows.map(({ written }) => written);
+  const written = rows.flatMap((row) => (row.written === null ? [] : [row.written]));
+  return written.length < rows.length ? null : written;
 };
 
 export interface IndexedVersion {

@@ -2,7 +2,9 @@
 import { pino } from 'pino';
 import { createAuditCheck } from '../../src/audit';
 import { createApp, asSystem, required, type App } from '../../src/app';
+import { readUnsequenced } from '../../src/audit/completeness.store';
 import { readConfig } from '../../src/config';
+import { ok } from '../../src/kernel/result';
 import { SCHEDULES } from '../../workers/schedules';
 import { cloneDatabase, type TestDatabase } from '../support/database';
 import { appendAll, testSequencer, testKeys } from '../support/log';
@@ -203,4 +205,24 @@ it('refuses what the log knows nothing of, and whoever may not read it', async (
   });
   const maker = { ...by.actor, kind: 'USER' as const, roles: ['SALES_MAKER' as const] };
   expect(await versionsOf(maker, 'customer', { id: '1' })).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
+});
+
+it('more than memory shall hold on its way into the log is waited for, not read', async () => {
+  await settle();
+  const [head] = await test.asApp<{ now: string }>('SELECT pg_current_snapshot()::text AS now');
+  const waiting = (atMost: number) => readUnsequenced(app.database.query, head?.now ?? '', atMost);
+  const record = (id: string, text: string) =>
+    app.unitOfWork.run(by, (tx) => {
+      tx.record({ action: 'test.done', object: { type: 'Test', id }, data: { text } });
+      return Promise.resolve(ok(true));
+    });
+  await record('small', 'x');
+  expect((await waiting(10))?.map((written) => (JSON.parse(written) as { action: string }).action)).toEqual([
+    'test.done',
+  ]);
+  expect(await waiting(1)).toBeNull();
+  await record('large', 'x'.repeat(5 * 1024 * 1024));
+  expect(await waiting(10)).toBeNull();
+  expect(required(await app.auditCheck.check(by))).toMatchObject({ behind: true, found: [] });
+  await settle();
 });
