@@ -37,7 +37,7 @@ import { createReads, type Reads } from './platform/reads';
 import { createSignals, type Signals } from './platform/signals';
 import type { Tracing } from './platform/tracing';
 import { createUnitOfWork, type UnitOfWork } from './platform/unit-of-work';
-import { createPolicies, policyReads, type Policies } from './policies';
+import { createPolicies, policyReads, type Policies, type PolicyContent } from './policies';
 import { createRatings, type Ratings } from './ratings';
 import { createScorecards, type Scorecards } from './scorecards';
 import { createTiers, type Tiers } from './tiers';
@@ -152,6 +152,9 @@ export const createApp = async ({
     config,
     // Customers are to the right: who looks after one benefits from what is decided of him.
     interestedIn: async (tx, { type, id }) => (type === 'Customer' ? ownersOf(tx, id) : []),
+    // So are limits; called only once requests run.
+    policyConsequences: async (tx, kind, content) =>
+      kind === 'LIMIT' ? limits.crossings(tx, content as PolicyContent<'LIMIT'>) : null,
   });
   const customers = createCustomers({ database, unitOfWork, identity, newId });
   const persons = createPersons({ database, unitOfWork, customers, approvals, config });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { asSystem, required } from '../../src/app';
 import { loadConfig } from '../../src/config';
+import type { Json } from '../../src/kernel/canonical-json';
 import type { OverrideReport } from '../../src/validation';
 import { say, sayJson, UsageError } from '../output';
 import { withApp } from '../with-app';
@@ -10,6 +11,7 @@ interface ReportOptions {
   readonly from?: string;
   readonly to?: string;
   readonly json?: true;
+  readonly signed?: true;
 }
 
 export const register = (program: Command): void => {
@@ -19,15 +21,21 @@ export const register = (program: Command): void => {
     .option('--from <day>', 'in effect from this day on, such as 2026-01-01')
     .option('--to <day>', 'in effect before this day')
     .option('--json', 'one JSON object instead: {total, groups}')
+    .option('--signed', 'a note instead, with period and figures, signed with the keys of the audit log')
     .action(runReport);
 };
 
-const runReport = async ({ from, to, json }: ReportOptions): Promise<void> => {
+const runReport = async ({ from, to, json, signed }: ReportOptions): Promise<void> => {
   const period = { from: dayOf('--from', from), to: dayOf('--to', to) };
   await withApp(loadConfig(), async (app) => {
     const { actor } = asSystem('cli', app.newId());
     const report = required(await app.validation.queries.overrideReport(actor, period));
-    if (json === true) sayJson(report);
+    if (signed === true) {
+      const said = { from: from ?? null, to: to ?? null, report: report as unknown as Json };
+      const note = await app.audit.log.statements.sign('override report', app.clock(), said);
+      if (note === null) throw new UsageError('no key of the audit log is here to sign with');
+      process.stdout.write(note);
+    } else if (json === true) sayJson(report);
     else reportLines(report).forEach((line) => say(line));
   });
 };

@@ -538,8 +538,47 @@ class PolicyVersionProposal {
   justification!: string;
 }
 
+@ObjectType({
+  description:
+    'What a limit policy would mean, at the grades in force, for customers with a limit: counts of who crosses what.',
+  simpleResolvers: true,
+})
+class LimitPolicyCrossings {
+  @Field(() => Int, { description: 'Rated customers with a limit.' })
+  customers!: number;
+
+  @Field(() => Int, {
+    description: 'Their limit would be above what is allowed, and is not now: the next rating cuts it.',
+  })
+  cut!: number;
+
+  @Field(() => DecimalScalar, { description: 'What those cuts would take, in the currency of the policy.' })
+  cutBy!: string;
+
+  @Field(() => Int, { description: 'Their limit is above what is allowed, and would not be.' })
+  noLongerAbove!: number;
+
+  @Field(() => Int, { description: 'New business with them would stop at once.' })
+  newBusinessStopped!: number;
+
+  @Field(() => Int, { description: 'New business with them would be allowed again.' })
+  newBusinessAllowed!: number;
+
+  @Field(() => Int, { description: 'They would have to pay sooner.' })
+  termShorter!: number;
+
+  @Field(() => Int, { description: 'They could pay later.' })
+  termLonger!: number;
+}
+
 @ObjectType({ description: 'What would come of new content of a policy.', simpleResolvers: true })
 class PolicyVersionImpact {
+  @Field(() => LimitPolicyCrossings, {
+    nullable: true,
+    description: 'What a limit policy would mean for limits as they stood then; null for other policies.',
+  })
+  limits!: LimitPolicyCrossings | null;
+
   @Field(() => Int, { description: 'Places where it says something else than the version in force.' })
   differences!: number;
 

@@ -65,6 +65,7 @@ import {
 import type {
   ApprovalDeps,
   InterestedIn,
+  PolicyConsequences,
   RequestHandle,
   RequestHandler,
   Submission,
@@ -186,6 +187,8 @@ export const createApprovals = (options: {
   policies: Policies;
   /** Nobody, unless told. */
   interestedIn?: InterestedIn;
+  /** Nothing is told of them, unless told. */
+  policyConsequences?: PolicyConsequences;
   /** Without it no evidence file is taken. */
   config?: EvidenceLinksConfig & Pick<Config, 'passkeys'>;
 }): Approvals => {
@@ -194,6 +197,7 @@ export const createApprovals = (options: {
     unitOfWork: options.unitOfWork,
     policies: options.policies,
     interestedIn: options.interestedIn ?? (async () => []),
+    policyConsequences: options.policyConsequences ?? (async () => null),
     party: options.config?.passkeys ?? { id: 'localhost', origins: [] },
     handlerOf: (kind) => {
       const handler = handlers.get(kind);

@@ -222,6 +222,7 @@ const propose = async <K extends PolicyKind>(
       droppedCases: dropped.map(({ name }) => name),
       warnings: lintPolicy(kind, content, REQUEST_KINDS).map(({ text }) => text),
       ...(await touchedRequests(tx, current, content)),
+      limits: await deps.policyConsequences(tx, kind, content),
     },
     facts: { kind: 'POLICY_VERSION', policy: kind },
     decideBy: new Date(Math.min(tx.at.getTime() + decideWithinDays * DAY_MS, effectiveFrom?.getTime() ?? Infinity)),
@@ -302,6 +303,7 @@ interface PolicyImpact {
   readonly toBeRefreshed: number;
   readonly rerouted: number;
   readonly examples: readonly string[];
+  readonly limits?: Json;
 }
 
 export const policyVersionHandler = (deps: ApprovalDeps): RequestHandler => ({
@@ -315,7 +317,7 @@ export const policyVersionHandler = (deps: ApprovalDeps): RequestHandler => ({
     const { policy, after, content, testCases, justification } = payload as PolicyPayload;
     return { __typename: 'PolicyVersionProposal', policy, after, content, testCases, justification };
   },
-  showImpact: (impact) => ({ __typename: 'PolicyVersionImpact', ...(impact as unknown as PolicyImpact) }),
+  showImpact: (impact) => ({ __typename: 'PolicyVersionImpact', limits: null, ...(impact as unknown as PolicyImpact) }),
   changes: (payload) =>
     (payload as PolicyPayload).differences.map(({ path, before, after }) => ({
       what: path,

@@ -2,7 +2,7 @@
 import type { Actor } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
 import type { Result } from '../kernel/result';
-import type { ChangeFacts, Policies } from '../policies';
+import type { ChangeFacts, Policies, PolicyContent, PolicyKind } from '../policies';
 import type { ReadEnv } from '../platform/read-model';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { WrittenEvidence } from './domain/evidence-file';
@@ -75,9 +75,17 @@ export interface VerbOutcome {
 /** Who benefits from a change of a subject, beside its maker: those who look after the customer. */
 export type InterestedIn = (tx: Tx, subject: RequestSubstance['subject']) => Promise<readonly string[]>;
 
+/** What content of a policy would do to customers at once or at their next rating; null for kinds that say nothing of it. */
+export type PolicyConsequences = (
+  tx: Tx,
+  kind: PolicyKind,
+  content: PolicyContent<PolicyKind>,
+) => Promise<{ readonly [part: string]: Json } | null>;
+
 export interface ApprovalDeps {
   readonly unitOfWork: UnitOfWork;
   readonly policies: Policies;
+  readonly policyConsequences: PolicyConsequences;
   readonly handlerOf: HandlerOf;
   readonly interestedIn: InterestedIn;
   /** Whose passkeys are taken. */

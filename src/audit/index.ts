@@ -10,6 +10,7 @@ import { createSequencer, type Sequencer } from './audit-log.commands';
 import { openLogKeys, type LogKeys, type LogKeysConfig } from './audit-log.keys';
 import { createAuditLogQueries, type AuditLogQueries } from './audit-log.queries';
 import { createWitnesses, type Witnesses } from './audit-log.witnesses';
+import { createSignedStatements, type SignedStatements } from './signed-statements';
 import { createCompleteness, type Completeness } from './completeness.commands';
 import { createCompletenessQueries, type CompletenessQueries } from './completeness.queries';
 
@@ -31,6 +32,7 @@ export interface AuditLog {
   readonly queries: AuditLogQueries;
   readonly witnesses: Witnesses;
   readonly keys: LogKeys;
+  readonly statements: SignedStatements;
 }
 
 export interface Audit {
@@ -64,6 +66,7 @@ export const createAudit = ({ database, clock, config }: AuditDeps): Audit => {
       queries: createAuditLogQueries(database, clock),
       witnesses: createWitnesses({ database, clock, keys: witnesses }),
       keys,
+      statements: createSignedStatements(keys, origin),
     },
     completeness: createCompletenessQueries(database),
   };

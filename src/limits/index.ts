@@ -32,6 +32,8 @@ import {
 import { creditCheck, type CreditCheck, type CreditQuestion } from './exposure.queries';
 import { createLimitReads } from './limit.reads';
 import { limitConsequences } from './limit-consequences';
+import { limitCrossings, type LimitCrossings } from './limit-crossings';
+import type { LimitPolicy } from '../policies';
 import { createLimitQueries, type LimitQueries } from './limit.queries';
 import {
   freezeLimit,
@@ -77,6 +79,8 @@ export interface Limits {
   readonly exposureOf: typeof exposureOf;
   /** What grades that may come would mean. */
   readonly consequences: GradesThatMayCome['limits'];
+  /** What a limit policy that may come would mean for everybody, as counts. */
+  crossings(tx: Tx, draft: LimitPolicy): Promise<LimitCrossings>;
   readonly handlers: readonly RequestHandler[];
   readonly queries: LimitQueries;
   readonly reads: RoomReads;
@@ -100,6 +104,7 @@ export const createLimits = (deps: LimitDeps & ExposureDeps): Limits => ({
   runPublished: (tx) => cutPublished(deps, tx),
   exposureOf,
   consequences: (query, grades, by) => limitConsequences(deps, query, grades, by),
+  crossings: (tx, draft) => limitCrossings(deps, tx, draft),
   handlers: [raiseHandler(deps), unfreezeHandler()],
   queries: createLimitQueries(deps),
   reads: createLimitReads(deps.policies, deps.database.query),

@@ -39,6 +39,7 @@ const VALUES = [
   'Lift',
   'LiftStep',
   'LimitCrossings',
+  'LimitPolicyCrossings',
   'LimitUnfreezeProposal',
   'MatchedComplaintRule',
   'Money',

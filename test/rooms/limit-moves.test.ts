@@ -2,6 +2,8 @@
 import { asSystem, required } from '../../src/app';
 import { actorOf } from '../../src/identity/domain/user';
 import type { Initiator } from '../../src/kernel/actor';
+import { Decimal } from '../../src/kernel/decimal';
+import type { Grade } from '../../src/kernel/grade';
 import type { Result } from '../../src/kernel/result';
 import type { RequestRaise } from '../../src/limits';
 import type { VerbOutcome } from '../../src/approvals';
@@ -320,5 +322,70 @@ describe('a group limit', () => {
     expect(await agree(await raise(first, '130.00', { of: { scope: 'GROUP' } }))).toBe('APPLIED');
     expect(codeOf(await reserve(second, '40.00'))).toBe('OK');
     expect(codeOf(await reserve(second, '0.01'))).toBe('LIMIT_EXCEEDED.GROUP_LIMIT');
+  });
+});
+
+describe('a limit policy that is proposed', () => {
+  it('tells whose limits would cross what, as the rules say it one by one, under the digest', async () => {
+    const { content } = await api.app.policies.inForceAt('LIMIT', api.test.clock());
+    const halved = Object.fromEntries(
+      Object.entries(content.grades).map(([grade, row]) => [
+        grade,
+        { ...row, turnoverShare: new Decimal(row.turnoverShare).div(2).toFixed() },
+      ]),
+    ) as typeof content.grades;
+    const draft = {
+      ...content,
+      grades: {
+        ...halved,
+        AAA: { ...halved.AAA, paymentTermDays: 80 },
+        BB: { ...halved.BB, paymentTermDays: 45 },
+        CC: { ...halved.CC, newBusinessAllowed: false },
+      },
+    };
+    const held = await api.test.asOwner<{ customerId: string; grade: Grade }>(
+      'SELECT customer_id AS "customerId", grade FROM credit_limit JOIN customer_grade USING (customer_id) WHERE amount > 0',
+    );
+    const told = await api.app.limits.consequences(
+      api.app.database.query,
+      held.map(({ customerId, grade }) => ({ customerId, before: grade, after: grade })),
+      { draft, at: api.test.clock(), exact: true },
+    );
+    const now = await api.app.limits.consequences(
+      api.app.database.query,
+      held.map(({ customerId, grade }) => ({ customerId, before: grade, after: grade })),
+      { draft: content, at: api.test.clock(), exact: true },
+    );
+    const isAbove = (of: (typeof told)[number] | undefined): boolean => new Decimal(of!.limitAfter).lt(of!.limitBefore);
+    const cut = told.filter((one, i) => isAbove(one) && !isAbove(now[i]));
+    const expected = {
+      customers: held.length,
+      cut: cut.length,
+      cutBy: cut.reduce((sum, one) => sum.plus(one.limitBefore).minus(one.limitAfter), new Decimal(0)).toFixed(2),
+      noLongerAbove: told.filter((one, i) => !isAbove(one) && isAbove(now[i])).length,
+      newBusinessStopped: held.filter(({ grade }) => grade === 'CC').length,
+      newBusinessAllowed: 0,
+      termShorter: held.filter(({ grade }) => grade === 'AAA').length,
+      termLonger: held.filter(({ grade }) => grade === 'BB').length,
+    };
+    expect(expected.cut).toBeGreaterThan(0);
+    const submitted = required(
+      await api.app.approvals.submitPolicy(await as('policy'), 'LIMIT', {
+        content: draft,
+        justification: 'Agreed by the risk committee.',
+      }),
+    ).request;
+    expect((submitted.impact as { limits: object }).limits).toEqual(expected);
+    expect(
+      required(
+        await api.app.approvals.submitPolicy(await as('policy'), 'RATING_RUN', {
+          content: {
+            ...(await api.app.policies.inForceAt('RATING_RUN', api.test.clock())).content,
+            shareMovedUpTo: '0.34',
+          },
+          justification: 'Agreed by the risk committee.',
+        }),
+      ).request.impact,
+    ).toMatchObject({ limits: null });
   });
 });
