@@ -24,8 +24,8 @@ CREATE TABLE app_user (
 );
 CREATE INDEX app_user_name ON public.app_user USING btree (display_name, id);
 CREATE TRIGGER app_user_actor BEFORE INSERT OR DELETE OR UPDATE ON public.app_user FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.app_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{active,id,org_unit_id,subject,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.app_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{active,id,org_unit_id,subject,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.app_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_app_user();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.app_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_app_user();
 GRANT INSERT, SELECT ON app_user TO tierwarden_app;
 GRANT SELECT ON app_user TO tierwarden_reader;
 GRANT UPDATE (display_name, org_unit_id, active, version) ON app_user TO tierwarden_app;
@@ -219,8 +219,8 @@ CREATE TABLE audit_search (
 CREATE UNIQUE INDEX audit_search_name ON public.audit_search USING btree (owner_id, name) WHERE (ended_at IS NULL);
 CREATE TRIGGER audit_search_actor BEFORE INSERT OR DELETE OR UPDATE ON public.audit_search FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER audit_search_keep BEFORE DELETE OR TRUNCATE ON public.audit_search FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.audit_search REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{conditions,ended_at,id,name,owner_id,saved_at}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.audit_search REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{conditions,ended_at,id,name,owner_id,saved_at}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.audit_search REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_audit_search();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.audit_search REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_audit_search();
 GRANT INSERT, SELECT ON audit_search TO tierwarden_app;
 GRANT UPDATE (ended_at) ON audit_search TO tierwarden_app;
 
@@ -272,8 +272,8 @@ CREATE TRIGGER break_glass_final BEFORE UPDATE ON public.break_glass FOR EACH RO
 CREATE TRIGGER break_glass_guard BEFORE INSERT ON public.break_glass FOR EACH ROW EXECUTE FUNCTION break_glass_guard();
 CREATE TRIGGER break_glass_keep BEFORE DELETE OR TRUNCATE ON public.break_glass FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER break_glass_outcome AFTER UPDATE ON public.break_glass DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.outcome IS NOT NULL)) EXECUTE FUNCTION break_glass_outcome();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.break_glass REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{broken_at,broken_by,ended_at,outcome,ratify_by,reason,request_id,review_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.break_glass REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{broken_at,broken_by,ended_at,outcome,ratify_by,reason,request_id,review_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.break_glass REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_break_glass();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.break_glass REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_break_glass();
 GRANT INSERT, SELECT ON break_glass TO tierwarden_app;
 GRANT SELECT ON break_glass TO tierwarden_reader;
 GRANT UPDATE (outcome, ended_at) ON break_glass TO tierwarden_app;
@@ -337,8 +337,8 @@ CREATE TRIGGER change_request_entry_guard BEFORE INSERT ON public.change_request
 CREATE TRIGGER change_request_guard BEFORE UPDATE ON public.change_request FOR EACH ROW EXECUTE FUNCTION change_request_guard();
 CREATE CONSTRAINT TRIGGER change_request_has_levels AFTER INSERT ON public.change_request DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_request_has_levels();
 CREATE TRIGGER change_request_keep BEFORE DELETE OR TRUNCATE ON public.change_request FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{alarm_at,alarms,base,closed_at,current_level,decide_by,digest,editor_ids,effective_from,eventful,facts,failure,id,impact,interested_ids,kind,maker_id,payload,policy_version_id,returned_from,round,routing_row,serial,state,subject_id,subject_type,submitted_at,updated_at,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{alarm_at,alarms,base,closed_at,current_level,decide_by,digest,editor_ids,effective_from,eventful,facts,failure,id,impact,interested_ids,kind,maker_id,payload,policy_version_id,returned_from,round,routing_row,serial,state,subject_id,subject_type,submitted_at,updated_at,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request();
 GRANT INSERT, SELECT ON change_request TO tierwarden_app;
 GRANT SELECT ON change_request TO tierwarden_reader;
 GRANT UPDATE (state, current_level, closed_at, version, updated_at, editor_ids, returned_from, failure, eventful, alarm_at, alarms) ON change_request TO tierwarden_app;
@@ -361,8 +361,8 @@ CREATE INDEX change_request_evidence_file ON public.change_request_evidence USIN
 CREATE TRIGGER change_request_evidence_actor BEFORE INSERT ON public.change_request_evidence FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_evidence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_evidence FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER change_request_evidence_guard BEFORE INSERT ON public.change_request_evidence FOR EACH ROW EXECUTE FUNCTION change_request_evidence_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_evidence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{added_at,added_by,file_id,id,request_id,title}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_evidence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{added_at,added_by,file_id,id,request_id,title}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_evidence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_evidence();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_evidence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_evidence();
 GRANT INSERT, SELECT ON change_request_evidence TO tierwarden_app;
 GRANT SELECT ON change_request_evidence TO tierwarden_reader;
 
@@ -398,8 +398,8 @@ END),
 CREATE TRIGGER change_request_level_actor BEFORE INSERT ON public.change_request_level FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_level_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_level FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER change_request_level_guard BEFORE INSERT ON public.change_request_level FOR EACH ROW EXECUTE FUNCTION change_request_level_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_level REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{escalate_to,every_one,line,ordinal,part,person_id,phase,quorum,request_id,role,round,signed,sla_hours}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_level REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{escalate_to,every_one,line,ordinal,part,person_id,phase,quorum,request_id,role,round,signed,sla_hours}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_level REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_level();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_level REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_level();
 GRANT INSERT, SELECT ON change_request_level TO tierwarden_app;
 GRANT SELECT ON change_request_level TO tierwarden_reader;
 
@@ -429,8 +429,8 @@ CREATE TRIGGER change_request_round_append_only BEFORE DELETE OR UPDATE OR TRUNC
 CREATE TRIGGER change_request_round_begin AFTER INSERT ON public.change_request_round FOR EACH ROW EXECUTE FUNCTION change_request_round_begin();
 CREATE TRIGGER change_request_round_guard BEFORE INSERT ON public.change_request_round FOR EACH ROW EXECUTE FUNCTION change_request_round_guard();
 CREATE CONSTRAINT TRIGGER change_request_round_has_levels AFTER INSERT ON public.change_request_round DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_request_round_has_levels();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_round REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{base,decide_by,digest,effective_from,facts,from_level,impact,opened_at,opened_by,payload,policy_version_id,request_id,round,routing_row}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_round REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{base,decide_by,digest,effective_from,facts,from_level,impact,opened_at,opened_by,payload,policy_version_id,request_id,round,routing_row}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_round REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_round();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_round REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_round();
 GRANT INSERT, SELECT ON change_request_round TO tierwarden_app;
 GRANT SELECT ON change_request_round TO tierwarden_reader;
 
@@ -448,8 +448,8 @@ CREATE TABLE change_request_signature (
 CREATE TRIGGER change_request_signature_actor BEFORE INSERT ON public.change_request_signature FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_signature_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_signature FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER change_request_signature_guard BEFORE INSERT ON public.change_request_signature FOR EACH ROW EXECUTE FUNCTION change_request_signature_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_signature REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{authenticator_data,client_data,key_id,signature,vote_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_signature REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{authenticator_data,client_data,key_id,signature,vote_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_signature REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_signature();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_signature REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_signature();
 GRANT INSERT, SELECT ON change_request_signature TO tierwarden_app;
 GRANT SELECT ON change_request_signature TO tierwarden_reader;
 
@@ -481,8 +481,8 @@ CREATE INDEX change_request_step_request ON public.change_request_step USING btr
 CREATE TRIGGER change_request_step_actor BEFORE INSERT ON public.change_request_step FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER change_request_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_step FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER change_request_step_guard BEFORE INSERT ON public.change_request_step FOR EACH ROW EXECUTE FUNCTION change_request_step_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_step REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{actor_id,data,id,level_ordinal,request_id,role,round,taken_at,text,to_id,verb,vote_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_step REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{actor_id,data,id,level_ordinal,request_id,role,round,taken_at,text,to_id,verb,vote_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_step REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_step();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_step REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_step();
 GRANT INSERT, SELECT ON change_request_step TO tierwarden_app;
 GRANT SELECT ON change_request_step TO tierwarden_reader;
 
@@ -515,8 +515,8 @@ CREATE TRIGGER change_request_vote_actor BEFORE INSERT ON public.change_request_
 CREATE TRIGGER change_request_vote_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_request_vote FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER change_request_vote_guard BEFORE INSERT ON public.change_request_vote FOR EACH ROW EXECUTE FUNCTION change_request_vote_guard();
 CREATE CONSTRAINT TRIGGER change_request_vote_signed AFTER INSERT ON public.change_request_vote DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_request_vote_signed();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_vote REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cast_at,comment,digest,id,level_ordinal,lowered_to,part,principal_id,request_id,round,verdict,voter_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_vote REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cast_at,comment,digest,id,level_ordinal,lowered_to,part,principal_id,request_id,round,verdict,voter_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.change_request_vote REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_vote();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.change_request_vote REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_change_request_vote();
 GRANT INSERT, SELECT ON change_request_vote TO tierwarden_app;
 GRANT SELECT ON change_request_vote TO tierwarden_reader;
 
@@ -542,8 +542,8 @@ CREATE INDEX complaint_customer ON public.complaint USING btree (customer_id, re
 CREATE INDEX complaint_received ON public.complaint USING btree (received_on, customer_id);
 CREATE TRIGGER complaint_actor BEFORE INSERT OR DELETE OR UPDATE ON public.complaint FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER complaint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.complaint FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.complaint REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,id,matched,received_on,recorded_at,recorded_by,rules_version,severity}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.complaint REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,id,matched,received_on,recorded_at,recorded_by,rules_version,severity}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.complaint REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_complaint();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.complaint REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_complaint();
 GRANT INSERT, SELECT ON complaint TO tierwarden_app;
 GRANT SELECT ON complaint TO tierwarden_reader;
 
@@ -568,8 +568,8 @@ CREATE TRIGGER credit_freeze_actor BEFORE INSERT OR DELETE OR UPDATE ON public.c
 CREATE TRIGGER credit_freeze_guard BEFORE INSERT OR UPDATE ON public.credit_freeze FOR EACH ROW EXECUTE FUNCTION credit_freeze_guard();
 CREATE TRIGGER credit_freeze_keep BEFORE DELETE OR TRUNCATE ON public.credit_freeze FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER credit_freeze_needs_request AFTER UPDATE ON public.credit_freeze DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION credit_freeze_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_freeze REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,frozen_at,frozen_by,id,lifted_at,reason,request_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_freeze REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,frozen_at,frozen_by,id,lifted_at,reason,request_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_freeze REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_freeze();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_freeze REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_freeze();
 GRANT INSERT, SELECT ON credit_freeze TO tierwarden_app;
 GRANT SELECT ON credit_freeze TO tierwarden_reader;
 GRANT UPDATE (lifted_at, request_id) ON credit_freeze TO tierwarden_app;
@@ -600,9 +600,10 @@ CREATE TABLE credit_limit (
 CREATE INDEX credit_limit_falls_back_due ON public.credit_limit USING btree (falls_back_at) WHERE (falls_back_at IS NOT NULL);
 CREATE TRIGGER credit_limit_actor BEFORE INSERT OR DELETE OR UPDATE ON public.credit_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER credit_limit_keep BEFORE DELETE OR TRUNCATE ON public.credit_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE TRIGGER credit_limit_waits BEFORE INSERT ON public.credit_limit FOR EACH ROW EXECUTE FUNCTION credit_limit_waits();
 CREATE TRIGGER credit_limit_within BEFORE UPDATE ON public.credit_limit FOR EACH ROW WHEN ((((new.used + new.reserved) > (old.used + old.reserved)) AND ((new.used + new.reserved) > new.amount))) EXECUTE FUNCTION exposure_exceeds();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,currency,customer_id,falls_back_at,falls_back_to,postings,reserved,review_on,updated_at,used,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,currency,customer_id,falls_back_at,falls_back_to,postings,reserved,review_on,updated_at,used,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_limit();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_limit();
 GRANT SELECT ON credit_limit TO tierwarden_app;
 GRANT SELECT ON credit_limit TO tierwarden_reader;
 GRANT UPDATE (updated_at, review_on) ON credit_limit TO tierwarden_app;
@@ -638,8 +639,8 @@ CREATE TRIGGER credit_limit_book AFTER INSERT ON public.credit_limit_entry FOR E
 CREATE TRIGGER credit_limit_entry_actor BEFORE INSERT ON public.credit_limit_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER credit_limit_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_limit_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER credit_limit_raise_needs_request AFTER INSERT ON public.credit_limit_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.kind = 'RAISE'::text)) EXECUTE FUNCTION credit_limit_raise_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{after,before,booked_at,booked_by,cause_id,currency,customer_id,id,kind,until}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{after,before,booked_at,booked_by,cause_id,currency,customer_id,id,kind,until}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_limit_entry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_limit_entry();
 GRANT INSERT, SELECT ON credit_limit_entry TO tierwarden_app;
 GRANT SELECT ON credit_limit_entry TO tierwarden_reader;
 
@@ -659,11 +660,12 @@ CREATE TABLE credit_over_use (
 );
 CREATE INDEX credit_over_use_customer ON public.credit_over_use USING btree (customer_id, found_at DESC, id DESC);
 CREATE INDEX credit_over_use_found ON public.credit_over_use USING btree (found_at DESC, id DESC);
+CREATE INDEX credit_over_use_now ON public.credit_over_use USING btree (found_at DESC, id DESC) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX credit_over_use_open ON public.credit_over_use USING btree (customer_id, product) WHERE (ended_at IS NULL);
 CREATE TRIGGER credit_over_use_actor BEFORE INSERT OR DELETE OR UPDATE ON public.credit_over_use FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER credit_over_use_keep BEFORE DELETE OR TRUNCATE ON public.credit_over_use FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_over_use REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cause_id,customer_id,ended_at,exposure,found_at,id,limit_amount,product}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_over_use REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cause_id,customer_id,ended_at,exposure,found_at,id,limit_amount,product}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_over_use REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_over_use();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_over_use REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_over_use();
 GRANT SELECT ON credit_over_use TO tierwarden_app;
 GRANT SELECT ON credit_over_use TO tierwarden_reader;
 
@@ -683,8 +685,8 @@ CREATE TABLE credit_sub_limit (
 CREATE TRIGGER credit_sub_limit_actor BEFORE INSERT OR DELETE OR UPDATE ON public.credit_sub_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER credit_sub_limit_keep BEFORE DELETE OR TRUNCATE ON public.credit_sub_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER credit_sub_limit_within BEFORE UPDATE ON public.credit_sub_limit FOR EACH ROW WHEN ((((new.used + new.reserved) > (old.used + old.reserved)) AND ((new.used + new.reserved) > new.amount))) EXECUTE FUNCTION exposure_exceeds();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_sub_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,customer_id,product,reserved,used}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_sub_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,customer_id,product,reserved,used}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.credit_sub_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_sub_limit();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.credit_sub_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_credit_sub_limit();
 GRANT SELECT ON credit_sub_limit TO tierwarden_app;
 GRANT SELECT ON credit_sub_limit TO tierwarden_reader;
 
@@ -741,8 +743,8 @@ CREATE INDEX customer_size ON public.customer USING btree (size, number);
 CREATE INDEX customer_stage ON public.customer USING btree (stage, number);
 CREATE TRIGGER customer_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER customer_pseudonym_guard BEFORE UPDATE ON public.customer FOR EACH ROW WHEN ((((old.name_zh IS DISTINCT FROM new.name_zh) OR (old.name_en IS DISTINCT FROM new.name_en)) OR (old.short_name IS DISTINCT FROM new.short_name))) EXECUTE FUNCTION customer_pseudonym_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,credit_code,id,industry_code,kind,lei,name_en,name_zh,number,org_unit_id,owner_user_id,region,short_name,size,stage,updated_at,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,credit_code,id,industry_code,kind,lei,name_en,name_zh,number,org_unit_id,owner_user_id,region,short_name,size,stage,updated_at,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer();
 GRANT INSERT, SELECT ON customer TO tierwarden_app;
 GRANT SELECT ON customer TO tierwarden_reader;
 GRANT UPDATE (number, kind, name_zh, name_en, short_name, credit_code, lei, industry_code, region, size, stage, owner_user_id, org_unit_id, version, updated_at) ON customer TO tierwarden_app;
@@ -813,8 +815,8 @@ CREATE UNIQUE INDEX customer_relation_live ON public.customer_relation USING btr
 CREATE UNIQUE INDEX customer_relation_one_parent ON public.customer_relation USING btree (to_id) WHERE ((kind = 'PARENT'::text) AND (ended_at IS NULL));
 CREATE TRIGGER customer_relation_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer_relation FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER customer_relation_waits AFTER INSERT OR UPDATE ON public.customer_relation FOR EACH ROW EXECUTE FUNCTION customer_relation_waits();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer_relation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,ended_at,from_id,id,kind,share,to_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer_relation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,ended_at,from_id,id,kind,share,to_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer_relation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer_relation();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer_relation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer_relation();
 GRANT INSERT, SELECT ON customer_relation TO tierwarden_app;
 GRANT SELECT ON customer_relation TO tierwarden_reader;
 GRANT UPDATE (ended_at) ON customer_relation TO tierwarden_app;
@@ -870,8 +872,8 @@ CREATE TABLE customer_version (
 CREATE INDEX customer_version_number ON public.customer_version USING btree (((fields ->> 'number'::text)));
 CREATE TRIGGER customer_version_actor BEFORE INSERT OR DELETE OR UPDATE ON public.customer_version FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER customer_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.customer_version FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,fields,recorded_at,recorded_by,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,fields,recorded_at,recorded_by,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.customer_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer_version();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.customer_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_customer_version();
 GRANT INSERT, SELECT ON customer_version TO tierwarden_app;
 GRANT SELECT ON customer_version TO tierwarden_reader;
 
@@ -894,8 +896,8 @@ CREATE TABLE cut_point_set (
 );
 CREATE TRIGGER cut_point_set_actor BEFORE INSERT OR DELETE OR UPDATE ON public.cut_point_set FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER cut_point_set_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.cut_point_set FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.cut_point_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,frozen_at,frozen_by,id,reference_size,segment,version_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.cut_point_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,frozen_at,frozen_by,id,reference_size,segment,version_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.cut_point_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_cut_point_set();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.cut_point_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_cut_point_set();
 GRANT INSERT, SELECT ON cut_point_set TO tierwarden_app;
 GRANT SELECT ON cut_point_set TO tierwarden_reader;
 
@@ -930,8 +932,8 @@ CREATE TRIGGER delegation_final BEFORE UPDATE ON public.delegation FOR EACH ROW 
 CREATE TRIGGER delegation_guard BEFORE INSERT ON public.delegation FOR EACH ROW EXECUTE FUNCTION delegation_guard();
 CREATE TRIGGER delegation_keep BEFORE DELETE OR TRUNCATE ON public.delegation FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER delegation_needs_request AFTER INSERT ON public.delegation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.request_id IS NOT NULL)) EXECUTE FUNCTION delegation_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.delegation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{ends_at,from_id,given_at,given_by,id,kinds,reason,request_id,revoked_at,revoked_by,starts_at,to_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.delegation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{ends_at,from_id,given_at,given_by,id,kinds,reason,request_id,revoked_at,revoked_by,starts_at,to_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.delegation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_delegation();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.delegation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_delegation();
 GRANT INSERT, SELECT ON delegation TO tierwarden_app;
 GRANT SELECT ON delegation TO tierwarden_reader;
 GRANT UPDATE (revoked_by, revoked_at) ON delegation TO tierwarden_app;
@@ -946,9 +948,9 @@ CREATE TABLE evidence_content (
 CREATE TRIGGER evidence_content_actor BEFORE INSERT OR DELETE OR UPDATE ON public.evidence_content FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER evidence_content_final BEFORE UPDATE OR TRUNCATE ON public.evidence_content FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER evidence_content_guard BEFORE INSERT ON public.evidence_content FOR EACH ROW EXECUTE FUNCTION evidence_content_guard();
-CREATE TRIGGER tw_trail_delete AFTER DELETE ON public.evidence_content REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{file_id,stored_at}');
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.evidence_content REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{file_id,stored_at}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.evidence_content REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{file_id,stored_at}');
+CREATE TRIGGER tw_trail_delete AFTER DELETE ON public.evidence_content REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_content();
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.evidence_content REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_content();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.evidence_content REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_content();
 GRANT DELETE, INSERT, SELECT ON evidence_content TO tierwarden_app;
 GRANT SELECT (file_id, stored_at) ON evidence_content TO tierwarden_reader;
 
@@ -972,9 +974,9 @@ CREATE TABLE evidence_file (
 CREATE INDEX evidence_file_unused ON public.evidence_file USING btree (unused_until, id);
 CREATE TRIGGER evidence_file_actor BEFORE INSERT OR DELETE OR UPDATE ON public.evidence_file FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER evidence_file_final BEFORE UPDATE OR TRUNCATE ON public.evidence_file FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_delete AFTER DELETE ON public.evidence_file REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{id,media_type,owner_id,prepared_at,sha256,size,unused_until}');
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.evidence_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{id,media_type,owner_id,prepared_at,sha256,size,unused_until}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.evidence_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{id,media_type,owner_id,prepared_at,sha256,size,unused_until}');
+CREATE TRIGGER tw_trail_delete AFTER DELETE ON public.evidence_file REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_file();
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.evidence_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_file();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.evidence_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_evidence_file();
 GRANT DELETE, INSERT, SELECT ON evidence_file TO tierwarden_app;
 GRANT SELECT ON evidence_file TO tierwarden_reader;
 GRANT UPDATE (unused_until) ON evidence_file TO tierwarden_app;
@@ -1026,8 +1028,8 @@ END),
 CREATE UNIQUE INDEX exposure_entry_ends ON public.exposure_entry USING btree (reservation_id) WHERE (reservation_id IS NOT NULL);
 CREATE TRIGGER exposure_entry_actor BEFORE INSERT OR DELETE OR UPDATE ON public.exposure_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER exposure_entry_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.exposure_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.exposure_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,booked_at,booked_by,currency,customer_id,expires_at,hold_minutes,id,kind,limit_amount,number,product,reference,reservation_id,reserved_after,reserved_change,used_after,used_change}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.exposure_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,booked_at,booked_by,currency,customer_id,expires_at,hold_minutes,id,kind,limit_amount,number,product,reference,reservation_id,reserved_after,reserved_change,used_after,used_change}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.exposure_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_exposure_entry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.exposure_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_exposure_entry();
 GRANT SELECT ON exposure_entry TO tierwarden_app;
 GRANT SELECT ON exposure_entry TO tierwarden_reader;
 
@@ -1064,8 +1066,8 @@ CREATE TABLE grade_history (
 CREATE INDEX grade_history_customer ON ONLY public.grade_history USING btree (customer_id, changed_at DESC, id DESC);
 CREATE TRIGGER grade_history_actor BEFORE INSERT ON public.grade_history FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER grade_history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.grade_history FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.grade_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{basis_after,cause,cause_id,changed_at,changed_by,customer_id,grade_after,grade_before,id,model_grade_after,model_grade_before}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.grade_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{basis_after,cause,cause_id,changed_at,changed_by,customer_id,grade_after,grade_before,id,model_grade_after,model_grade_before}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.grade_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_grade_history();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.grade_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_grade_history();
 GRANT INSERT, SELECT ON grade_history TO tierwarden_app;
 GRANT SELECT ON grade_history TO tierwarden_reader;
 
@@ -1101,8 +1103,8 @@ CREATE CONSTRAINT TRIGGER grade_override_end AFTER UPDATE ON public.grade_overri
 CREATE TRIGGER grade_override_ended BEFORE UPDATE ON public.grade_override FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER grade_override_keep BEFORE DELETE OR TRUNCATE ON public.grade_override FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER grade_override_needs_request AFTER INSERT ON public.grade_override DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grade_override_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.grade_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,effective_from,end_cause,ended_at,evidence,from_grade,id,justification,model_grade,reason_code,request_id,to_grade,valid_until}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.grade_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,effective_from,end_cause,ended_at,evidence,from_grade,id,justification,model_grade,reason_code,request_id,to_grade,valid_until}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.grade_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_grade_override();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.grade_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_grade_override();
 GRANT INSERT, SELECT ON grade_override TO tierwarden_app;
 GRANT SELECT ON grade_override TO tierwarden_reader;
 GRANT UPDATE (ended_at, end_cause) ON grade_override TO tierwarden_app;
@@ -1116,8 +1118,8 @@ CREATE TABLE group_limit (
 );
 CREATE TRIGGER group_limit_actor BEFORE INSERT OR DELETE OR UPDATE ON public.group_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER group_limit_keep BEFORE DELETE OR TRUNCATE ON public.group_limit FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.group_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,customer_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.group_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{amount,customer_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.group_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_group_limit();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.group_limit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_group_limit();
 GRANT SELECT ON group_limit TO tierwarden_app;
 GRANT SELECT ON group_limit TO tierwarden_reader;
 
@@ -1163,8 +1165,8 @@ CREATE TABLE import_batch (
 );
 CREATE INDEX import_batch_started ON public.import_batch USING btree (started_at, id);
 CREATE TRIGGER import_batch_actor BEFORE INSERT OR DELETE OR UPDATE ON public.import_batch FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.import_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{counts,file_name,file_sha256,finished_at,id,kind,map_digest,source,started_at,started_by}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.import_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{counts,file_name,file_sha256,finished_at,id,kind,map_digest,source,started_at,started_by}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.import_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_import_batch();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.import_batch REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_import_batch();
 GRANT INSERT, SELECT ON import_batch TO tierwarden_app;
 GRANT SELECT ON import_batch TO tierwarden_reader;
 GRANT UPDATE (finished_at, counts) ON import_batch TO tierwarden_app;
@@ -1194,8 +1196,8 @@ CREATE INDEX indicator_conflict_holding ON public.indicator_conflict USING btree
 CREATE INDEX indicator_conflict_yielding ON public.indicator_conflict USING btree (yielding_snapshot_id, indicator);
 CREATE TRIGGER indicator_conflict_actor BEFORE INSERT OR DELETE OR UPDATE ON public.indicator_conflict FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER indicator_conflict_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.indicator_conflict FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_conflict REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,detected_at,deviation,holding_snapshot_id,id,indicator,period,tolerance,yielding_snapshot_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_conflict REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,detected_at,deviation,holding_snapshot_id,id,indicator,period,tolerance,yielding_snapshot_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_conflict REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_conflict();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_conflict REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_conflict();
 GRANT INSERT, SELECT ON indicator_conflict TO tierwarden_app;
 GRANT SELECT ON indicator_conflict TO tierwarden_reader;
 
@@ -1239,8 +1241,8 @@ CREATE TABLE indicator_precedence (
 CREATE INDEX indicator_precedence_adopted ON public.indicator_precedence USING btree (adopted_at);
 CREATE TRIGGER indicator_precedence_actor BEFORE INSERT OR DELETE OR UPDATE ON public.indicator_precedence FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER indicator_precedence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.indicator_precedence FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_precedence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{adopted_at,adopted_by,number,policy_version_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_precedence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{adopted_at,adopted_by,number,policy_version_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_precedence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_precedence();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_precedence REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_precedence();
 GRANT INSERT, SELECT ON indicator_precedence TO tierwarden_app;
 GRANT SELECT ON indicator_precedence TO tierwarden_reader;
 
@@ -1276,8 +1278,8 @@ CREATE INDEX indicator_snapshot_recorded ON public.indicator_snapshot USING btre
 CREATE TRIGGER indicator_snapshot_actor BEFORE INSERT OR DELETE OR UPDATE ON public.indicator_snapshot FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER indicator_snapshot_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.indicator_snapshot FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER indicator_snapshot_override AFTER INSERT ON public.indicator_snapshot DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.source = 'override'::text)) EXECUTE FUNCTION indicator_snapshot_override();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_snapshot REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,batch_id,content_digest,customer_id,derivation,id,quality,reason,recorded_at,recorded_by,source,values}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_snapshot REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,batch_id,content_digest,customer_id,derivation,id,quality,reason,recorded_at,recorded_by,source,values}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.indicator_snapshot REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_snapshot();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.indicator_snapshot REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_indicator_snapshot();
 GRANT INSERT, SELECT ON indicator_snapshot TO tierwarden_app;
 GRANT SELECT ON indicator_snapshot TO tierwarden_reader;
 
@@ -1291,8 +1293,8 @@ CREATE TABLE industry (
   CONSTRAINT industry_pkey PRIMARY KEY (code)
 );
 CREATE TRIGGER industry_actor BEFORE INSERT OR DELETE OR UPDATE ON public.industry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.industry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,name_en,name_zh}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.industry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,name_en,name_zh}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.industry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_industry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.industry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_industry();
 GRANT INSERT, SELECT ON industry TO tierwarden_app;
 GRANT SELECT ON industry TO tierwarden_reader;
 
@@ -1335,8 +1337,8 @@ CREATE TRIGGER input_override_actor BEFORE INSERT OR DELETE OR UPDATE ON public.
 CREATE TRIGGER input_override_ended BEFORE UPDATE ON public.input_override FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER input_override_keep BEFORE DELETE OR TRUNCATE ON public.input_override FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER input_override_needs_request AFTER INSERT ON public.input_override DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION input_override_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.input_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,customer_id,effective_from,end_cause,ended_at,evidence,from_value,id,indicator,justification,reason_code,request_id,snapshot_id,to_value,valid_until}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.input_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,customer_id,effective_from,end_cause,ended_at,evidence,from_value,id,indicator,justification,reason_code,request_id,snapshot_id,to_value,valid_until}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.input_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_input_override();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.input_override REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_input_override();
 GRANT INSERT, SELECT ON input_override TO tierwarden_app;
 GRANT SELECT ON input_override TO tierwarden_reader;
 GRANT UPDATE (ended_at, end_cause) ON input_override TO tierwarden_app;
@@ -1378,8 +1380,8 @@ CREATE INDEX life_cycle_entry_customer ON public.life_cycle_entry USING btree (c
 CREATE TRIGGER life_cycle_entry_actor BEFORE INSERT ON public.life_cycle_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER life_cycle_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.life_cycle_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE TRIGGER life_cycle_entry_guard AFTER INSERT ON public.life_cycle_entry REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION life_cycle_entry_guard();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.life_cycle_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,changed_at,changed_by,customer_id,facts,id,number,policy_version_id,rule,stage_after,stage_before}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.life_cycle_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,changed_at,changed_by,customer_id,facts,id,number,policy_version_id,rule,stage_after,stage_before}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.life_cycle_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_life_cycle_entry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.life_cycle_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_life_cycle_entry();
 GRANT INSERT, SELECT ON life_cycle_entry TO tierwarden_app;
 GRANT SELECT ON life_cycle_entry TO tierwarden_reader;
 
@@ -1404,8 +1406,8 @@ CREATE TABLE model_file (
 );
 CREATE TRIGGER model_file_actor BEFORE INSERT ON public.model_file FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER model_file_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.model_file FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.model_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{added_at,added_by,content,digest}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.model_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{added_at,added_by,content,digest}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.model_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_model_file();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.model_file REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_model_file();
 GRANT INSERT, SELECT ON model_file TO tierwarden_app;
 GRANT SELECT ON model_file TO tierwarden_reader;
 
@@ -1424,8 +1426,8 @@ CREATE TABLE org_unit (
   CONSTRAINT org_unit_code_key UNIQUE (code)
 );
 CREATE TRIGGER org_unit_actor BEFORE INSERT OR DELETE OR UPDATE ON public.org_unit FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.org_unit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,id,line,name_en,name_zh,parent_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.org_unit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,id,line,name_en,name_zh,parent_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.org_unit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_org_unit();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.org_unit REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_org_unit();
 GRANT INSERT, SELECT ON org_unit TO tierwarden_app;
 GRANT SELECT ON org_unit TO tierwarden_reader;
 
@@ -1462,8 +1464,8 @@ CREATE INDEX outcome_customer ON public.outcome USING btree (customer_id, source
 CREATE INDEX outcome_source ON public.outcome USING btree (source, event, customer_id, observed_on, recorded_at, id);
 CREATE TRIGGER outcome_actor BEFORE INSERT OR DELETE OR UPDATE ON public.outcome FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER outcome_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.outcome FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.outcome REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{bad,batch_id,customer_id,event,id,observed_on,recorded_at,source}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.outcome REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{bad,batch_id,customer_id,event,id,observed_on,recorded_at,source}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.outcome REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_outcome();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.outcome REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_outcome();
 GRANT INSERT, SELECT ON outcome TO tierwarden_app;
 GRANT SELECT ON outcome TO tierwarden_reader;
 
@@ -1483,8 +1485,8 @@ CREATE TABLE peer_figure (
 );
 CREATE TRIGGER peer_figure_actor BEFORE INSERT OR DELETE OR UPDATE ON public.peer_figure FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER peer_figure_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.peer_figure FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.peer_figure REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{indicator,members,segment,set_number,statistic,value}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.peer_figure REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{indicator,members,segment,set_number,statistic,value}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.peer_figure REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_peer_figure();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.peer_figure REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_peer_figure();
 GRANT INSERT, SELECT ON peer_figure TO tierwarden_app;
 GRANT SELECT ON peer_figure TO tierwarden_reader;
 
@@ -1499,8 +1501,8 @@ CREATE TABLE peer_figure_set (
   CONSTRAINT peer_figure_set_pkey PRIMARY KEY (number)
 );
 CREATE TRIGGER peer_figure_set_actor BEFORE INSERT OR DELETE OR UPDATE ON public.peer_figure_set FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.peer_figure_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_at,done_upto,number,taken_at,taken_by}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.peer_figure_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_at,done_upto,number,taken_at,taken_by}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.peer_figure_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_peer_figure_set();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.peer_figure_set REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_peer_figure_set();
 GRANT INSERT, SELECT ON peer_figure_set TO tierwarden_app;
 GRANT SELECT ON peer_figure_set TO tierwarden_reader;
 GRANT UPDATE (done_upto, done_at) ON peer_figure_set TO tierwarden_app;
@@ -1536,8 +1538,8 @@ CREATE INDEX person_phone ON public.person USING btree (phone_index) WHERE (phon
 CREATE TRIGGER person_actor BEFORE INSERT OR DELETE OR UPDATE ON public.person FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER person_guard BEFORE UPDATE ON public.person FOR EACH ROW EXECUTE FUNCTION person_guard();
 CREATE TRIGGER person_keep BEFORE DELETE OR TRUNCATE ON public.person FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.person REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{commitment,customer_id,form,held_since,retain_until,sealed,state,updated_at,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.person REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{commitment,customer_id,form,held_since,retain_until,sealed,state,updated_at,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.person REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_person();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.person REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_person();
 GRANT INSERT, SELECT ON person TO tierwarden_app;
 GRANT UPDATE (sealed, commitment, name_index, id_number_index, phone_index, state, held_since, retain_until, version, updated_at) ON person TO tierwarden_app;
 
@@ -1562,8 +1564,8 @@ CREATE TABLE policy_version (
 CREATE TRIGGER policy_version_actor BEFORE INSERT OR DELETE OR UPDATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER policy_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER policy_version_needs_request AFTER INSERT ON public.policy_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.number > 1) AND (current_setting('role'::text) = 'tierwarden_app'::text))) EXECUTE FUNCTION policy_version_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,effective_from,id,kind,number,published_at,published_by,request_id,test_cases}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,effective_from,id,kind,number,published_at,published_by,request_id,test_cases}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_policy_version();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.policy_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_policy_version();
 GRANT INSERT, SELECT ON policy_version TO tierwarden_app;
 GRANT SELECT ON policy_version TO tierwarden_reader;
 
@@ -1598,8 +1600,8 @@ CREATE TABLE rating (
 CREATE INDEX rating_customer ON ONLY public.rating USING btree (customer_id, rated_at DESC, id DESC);
 CREATE TRIGGER rating_actor BEFORE INSERT ON public.rating FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rating_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rating FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,caps,customer_id,cut_point_set_id,id,input_as_of,inputs,model_grade,notes,points_centi,rated_at,run_id,score,scorecard_version_id,uncapped_grade}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,caps,customer_id,cut_point_set_id,id,input_as_of,inputs,model_grade,notes,points_centi,rated_at,run_id,score,scorecard_version_id,uncapped_grade}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating();
 GRANT INSERT, SELECT ON rating TO tierwarden_app;
 GRANT SELECT ON rating TO tierwarden_reader;
 
@@ -1624,8 +1626,8 @@ CREATE UNIQUE INDEX rating_campaign_one_open ON public.rating_campaign USING btr
 CREATE TRIGGER rating_campaign_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rating_campaign FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rating_campaign_closed BEFORE UPDATE ON public.rating_campaign FOR EACH ROW WHEN ((old.state <> 'OPEN'::text)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER rating_campaign_keep BEFORE DELETE OR TRUNCATE ON public.rating_campaign FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_campaign REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{ended_at,id,missed,scorecard_version_id,started_at,state,targets}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_campaign REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{ended_at,id,missed,scorecard_version_id,started_at,state,targets}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_campaign REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_campaign();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_campaign REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_campaign();
 GRANT INSERT, SELECT ON rating_campaign TO tierwarden_app;
 GRANT SELECT ON rating_campaign TO tierwarden_reader;
 GRANT UPDATE (state, missed, ended_at) ON rating_campaign TO tierwarden_app;
@@ -1642,8 +1644,8 @@ CREATE TABLE rating_campaign_point (
 );
 CREATE TRIGGER rating_campaign_point_actor BEFORE INSERT ON public.rating_campaign_point FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rating_campaign_point_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rating_campaign_point FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_campaign_point REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{campaign_id,covered,customers,day}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_campaign_point REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{campaign_id,covered,customers,day}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_campaign_point REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_campaign_point();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_campaign_point REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_campaign_point();
 GRANT INSERT, SELECT ON rating_campaign_point TO tierwarden_app;
 GRANT SELECT ON rating_campaign_point TO tierwarden_reader;
 
@@ -1713,8 +1715,8 @@ CREATE UNIQUE INDEX rating_run_one_open ON public.rating_run USING btree (purpos
 CREATE TRIGGER rating_run_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rating_run FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rating_run_closed BEFORE UPDATE ON public.rating_run FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER rating_run_keep BEFORE DELETE OR TRUNCATE ON public.rating_run FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,customers,figures,finished_at,id,limit_policy,number,published_at,purpose,ratings_root,requested_by,resumed_at,scorecard_version_id,started_at,state,trial_id,unusual,updated_at,version,what_if}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,customers,figures,finished_at,id,limit_policy,number,published_at,purpose,ratings_root,requested_by,resumed_at,scorecard_version_id,started_at,state,trial_id,unusual,updated_at,version,what_if}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rating_run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_run();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rating_run REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rating_run();
 GRANT INSERT, SELECT, UPDATE ON rating_run TO tierwarden_app;
 GRANT SELECT ON rating_run TO tierwarden_reader;
 
@@ -1786,8 +1788,8 @@ CREATE UNIQUE INDEX rerating_one_open ON public.rerating USING btree (customer_i
 CREATE TRIGGER rerating_actor BEFORE INSERT OR DELETE OR UPDATE ON public.rerating FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER rerating_closed BEFORE UPDATE ON public.rerating FOR EACH ROW WHEN ((old.state <> 'OPEN'::text)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER rerating_keep BEFORE DELETE OR TRUNCATE ON public.rerating FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rerating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{asked,asked_at,begin_at,customer_id,deadline,detail,ended_at,id,kind,period,rank,rating_id,reason,state,urgency}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rerating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{asked,asked_at,begin_at,customer_id,deadline,detail,ended_at,id,kind,period,rank,rating_id,reason,state,urgency}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.rerating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rerating();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.rerating REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_rerating();
 GRANT INSERT, SELECT ON rerating TO tierwarden_app;
 GRANT SELECT ON rerating TO tierwarden_reader;
 GRANT UPDATE (asked, begin_at, deadline, state, rating_id, reason, detail, ended_at) ON rerating TO tierwarden_app;
@@ -1820,8 +1822,8 @@ CREATE TABLE risk_event (
 CREATE INDEX risk_event_warning ON public.risk_event USING btree (warning_id, recorded_at, id);
 CREATE TRIGGER risk_event_actor BEFORE INSERT ON public.risk_event FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER risk_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.risk_event FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.risk_event REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,detail,id,kind,occurred_at,recorded_at,recorded_by,reference,rerating_id,snapshot_id,source,value,warning_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.risk_event REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{customer_id,detail,id,kind,occurred_at,recorded_at,recorded_by,reference,rerating_id,snapshot_id,source,value,warning_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.risk_event REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_risk_event();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.risk_event REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_risk_event();
 GRANT INSERT, SELECT ON risk_event TO tierwarden_app;
 GRANT SELECT ON risk_event TO tierwarden_reader;
 
@@ -1834,8 +1836,8 @@ CREATE TABLE scorecard (
 );
 CREATE TRIGGER scorecard_actor BEFORE INSERT OR DELETE OR UPDATE ON public.scorecard FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER scorecard_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecard FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{code,id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard();
 GRANT INSERT, SELECT ON scorecard TO tierwarden_app;
 GRANT SELECT ON scorecard TO tierwarden_reader;
 
@@ -1856,8 +1858,8 @@ CREATE TABLE scorecard_trial (
 CREATE INDEX scorecard_trial_version ON public.scorecard_trial USING btree (version_id, digest);
 CREATE TRIGGER scorecard_trial_actor BEFORE INSERT ON public.scorecard_trial FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER scorecard_trial_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecard_trial FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_trial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{definition,digest,frozen_at,frozen_by,id,revision,version_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_trial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{definition,digest,frozen_at,frozen_by,id,revision,version_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_trial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_trial();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_trial REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_trial();
 GRANT INSERT, SELECT ON scorecard_trial TO tierwarden_app;
 GRANT SELECT ON scorecard_trial TO tierwarden_reader;
 
@@ -1878,8 +1880,8 @@ CREATE TABLE scorecard_trial_cut_points (
 CREATE INDEX scorecard_trial_cut_points_id ON public.scorecard_trial_cut_points USING btree (id);
 CREATE TRIGGER scorecard_trial_cut_points_actor BEFORE INSERT ON public.scorecard_trial_cut_points FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER scorecard_trial_cut_points_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecard_trial_cut_points FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_trial_cut_points REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,frozen_at,id,reference_size,segment,trial_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_trial_cut_points REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{content,digest,frozen_at,id,reference_size,segment,trial_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_trial_cut_points REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_trial_cut_points();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_trial_cut_points REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_trial_cut_points();
 GRANT INSERT, SELECT ON scorecard_trial_cut_points TO tierwarden_app;
 GRANT SELECT ON scorecard_trial_cut_points TO tierwarden_reader;
 
@@ -1916,8 +1918,8 @@ CREATE TRIGGER scorecard_version_actor BEFORE INSERT OR DELETE OR UPDATE ON publ
 CREATE TRIGGER scorecard_version_begin BEFORE INSERT ON public.scorecard_version FOR EACH ROW EXECUTE FUNCTION scorecard_version_begin();
 CREATE TRIGGER scorecard_version_guard BEFORE UPDATE ON public.scorecard_version FOR EACH ROW EXECUTE FUNCTION scorecard_version_guard();
 CREATE TRIGGER scorecard_version_keep BEFORE DELETE OR TRUNCATE ON public.scorecard_version FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{based_on_id,created_at,created_by,definition,digest,effective_from,id,number,retired_at,revision,scorecard_id,state}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{based_on_id,created_at,created_by,definition,digest,effective_from,id,number,retired_at,revision,scorecard_id,state}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_version();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_version();
 GRANT INSERT, SELECT ON scorecard_version TO tierwarden_app;
 GRANT SELECT ON scorecard_version TO tierwarden_reader;
 GRANT UPDATE (definition, digest, state, effective_from, retired_at, revision) ON scorecard_version TO tierwarden_app;
@@ -1959,8 +1961,8 @@ CREATE INDEX signing_key_owner ON public.signing_key USING btree (owner_id, regi
 CREATE TRIGGER signing_key_actor BEFORE INSERT OR UPDATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER signing_key_guard BEFORE INSERT OR UPDATE ON public.signing_key FOR EACH ROW EXECUTE FUNCTION signing_key_guard();
 CREATE TRIGGER signing_key_keep BEFORE DELETE OR TRUNCATE ON public.signing_key FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.signing_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{credential_id,id,kind,owner_id,public_key,registered_at,revoked_at,uses}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.signing_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{credential_id,id,kind,owner_id,public_key,registered_at,revoked_at,uses}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.signing_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_signing_key();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.signing_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_signing_key();
 GRANT INSERT, SELECT ON signing_key TO tierwarden_app;
 GRANT SELECT ON signing_key TO tierwarden_reader;
 GRANT UPDATE (uses, revoked_at) ON signing_key TO tierwarden_app;
@@ -1994,8 +1996,6 @@ CREATE TABLE simulation_mover (
 CREATE INDEX simulation_mover_biggest ON public.simulation_mover USING btree (run_id, distance DESC, exposure DESC, id DESC);
 CREATE TRIGGER simulation_mover_actor BEFORE INSERT ON public.simulation_mover FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER simulation_mover_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.simulation_mover FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.simulation_mover REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{basis_after,currency,customer_id,exposure,grade_after,grade_before,id,limit_after,limit_before,model_grade_after,model_grade_before,notches,run_id,score_after,score_before,term_days_after,term_days_before,tier_after,tier_before}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.simulation_mover REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{basis_after,currency,customer_id,exposure,grade_after,grade_before,id,limit_after,limit_before,model_grade_after,model_grade_before,notches,run_id,score_after,score_before,term_days_after,term_days_before,tier_after,tier_before}');
 GRANT INSERT, SELECT ON simulation_mover TO tierwarden_app;
 GRANT SELECT ON simulation_mover TO tierwarden_reader;
 
@@ -2023,8 +2023,8 @@ CREATE INDEX source_arrival_batch ON public.source_arrival USING btree (batch_id
 CREATE INDEX source_arrival_source ON public.source_arrival USING btree (source, arrived_at);
 CREATE TRIGGER source_arrival_actor BEFORE INSERT OR DELETE OR UPDATE ON public.source_arrival FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER source_arrival_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.source_arrival FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.source_arrival REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{accepted,arrived_at,batch_id,contradicted,id,refusals,refused,source,stale}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.source_arrival REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{accepted,arrived_at,batch_id,contradicted,id,refusals,refused,source,stale}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.source_arrival REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_source_arrival();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.source_arrival REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_source_arrival();
 GRANT INSERT, SELECT ON source_arrival TO tierwarden_app;
 GRANT SELECT ON source_arrival TO tierwarden_reader;
 
@@ -2058,8 +2058,8 @@ CREATE TRIGGER sub_limit_book AFTER INSERT ON public.sub_limit_entry FOR EACH RO
 CREATE TRIGGER sub_limit_entry_actor BEFORE INSERT ON public.sub_limit_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER sub_limit_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.sub_limit_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 CREATE CONSTRAINT TRIGGER sub_limit_needs_request AFTER INSERT ON public.sub_limit_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.request_id IS NOT NULL)) EXECUTE FUNCTION sub_limit_needs_request();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.sub_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{after,before,booked_at,booked_by,customer_id,id,product,reason,request_id,scope}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.sub_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{after,before,booked_at,booked_by,customer_id,id,product,reason,request_id,scope}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.sub_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_sub_limit_entry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.sub_limit_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_sub_limit_entry();
 GRANT INSERT, SELECT ON sub_limit_entry TO tierwarden_app;
 GRANT SELECT ON sub_limit_entry TO tierwarden_reader;
 
@@ -2078,8 +2078,8 @@ CREATE INDEX subject_key_master ON public.subject_key USING btree (master_key_id
 CREATE TRIGGER subject_key_actor BEFORE INSERT OR DELETE OR UPDATE ON public.subject_key FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER subject_key_guard BEFORE UPDATE ON public.subject_key FOR EACH ROW EXECUTE FUNCTION subject_key_guard();
 CREATE TRIGGER subject_key_keep BEFORE DELETE OR TRUNCATE ON public.subject_key FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.subject_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,destroyed_at,master_key_id,subject_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.subject_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{created_at,destroyed_at,master_key_id,subject_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.subject_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_subject_key();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.subject_key REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_subject_key();
 GRANT INSERT, SELECT ON subject_key TO tierwarden_app;
 GRANT UPDATE (wrapped, master_key_id, destroyed_at) ON subject_key TO tierwarden_app;
 
@@ -2100,8 +2100,8 @@ CREATE INDEX tier_follow_up_open ON public.tier_follow_up USING btree (updated_a
 CREATE TRIGGER tier_follow_up_actor BEFORE INSERT OR DELETE OR UPDATE ON public.tier_follow_up FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER tier_follow_up_closed BEFORE UPDATE ON public.tier_follow_up FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER tier_follow_up_keep BEFORE DELETE OR TRUNCATE ON public.tier_follow_up FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_follow_up REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_upto,finished_at,moved,opened_at,run_id,updated_at}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_follow_up REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_upto,finished_at,moved,opened_at,run_id,updated_at}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_follow_up REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_follow_up();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_follow_up REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_follow_up();
 GRANT INSERT, SELECT ON tier_follow_up TO tierwarden_app;
 GRANT SELECT ON tier_follow_up TO tierwarden_reader;
 GRANT UPDATE (done_upto, moved, updated_at, finished_at) ON tier_follow_up TO tierwarden_app;
@@ -2133,8 +2133,8 @@ CREATE INDEX tier_history_customer ON public.tier_history USING btree (customer_
 CREATE TRIGGER customer_tier_move AFTER INSERT ON public.tier_history REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION customer_tier_move();
 CREATE TRIGGER tier_history_actor BEFORE INSERT ON public.tier_history FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER tier_history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.tier_history FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cause,cause_id,changed_at,changed_by,customer_id,grade,id,policy_version_id,risk_class,tier_after,tier_before,value_band,value_score_id,warning}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{cause,cause_id,changed_at,changed_by,customer_id,grade,id,policy_version_id,risk_class,tier_after,tier_before,value_band,value_score_id,warning}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_history();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_history();
 GRANT INSERT, SELECT ON tier_history TO tierwarden_app;
 GRANT SELECT ON tier_history TO tierwarden_reader;
 
@@ -2180,8 +2180,8 @@ CREATE INDEX tier_task_unit ON public.tier_task USING btree (org_unit_id, due_on
 CREATE TRIGGER tier_task_actor BEFORE INSERT OR DELETE OR UPDATE ON public.tier_task FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER tier_task_closed BEFORE UPDATE ON public.tier_task FOR EACH ROW WHEN ((old.state <> 'OPEN'::text)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER tier_task_keep BEFORE DELETE OR TRUNCATE ON public.tier_task FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{closed_at,closed_by,code,created_at,customer_id,direction,due_on,entry_id,id,name_en,name_zh,note,org_unit_id,owner_user_id,plan_version_id,state,tier,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{closed_at,closed_by,code,created_at,customer_id,direction,due_on,entry_id,id,name_en,name_zh,note,org_unit_id,owner_user_id,plan_version_id,state,tier,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.tier_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_task();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.tier_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_tier_task();
 GRANT INSERT, SELECT ON tier_task TO tierwarden_app;
 GRANT SELECT ON tier_task TO tierwarden_reader;
 GRANT UPDATE (state, closed_at, closed_by, note, version) ON tier_task TO tierwarden_app;
@@ -2204,8 +2204,8 @@ CREATE TABLE user_role (
 );
 CREATE INDEX user_role_holders ON public.user_role USING btree (role, user_id) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX user_role_in_force ON public.user_role USING btree (user_id, role) WHERE (revoked_at IS NULL);
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.user_role REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{granted_at,granted_by,id,revoked_at,revoked_by,role,user_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.user_role REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{granted_at,granted_by,id,revoked_at,revoked_by,role,user_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.user_role REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_user_role();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.user_role REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_user_role();
 CREATE TRIGGER user_role_actor BEFORE INSERT OR DELETE OR UPDATE ON public.user_role FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER user_role_final BEFORE UPDATE ON public.user_role FOR EACH ROW WHEN ((old.revoked_at IS NOT NULL)) EXECUTE FUNCTION tw_revocation_is_final();
 GRANT INSERT, SELECT ON user_role TO tierwarden_app;
@@ -2249,8 +2249,8 @@ CREATE TABLE value_computation (
 );
 CREATE INDEX value_computation_time ON public.value_computation USING btree (started_at DESC, id DESC);
 CREATE UNIQUE INDEX value_computation_one_open ON public.value_computation USING btree ((true)) WHERE (finished_at IS NULL);
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.value_computation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,core,core_known,core_recognised,cuts,done_upto,evaluated,finished_at,id,policy_version_id,reference_size,requested_by,started_at,state,tier_policy_version_id,tiers_moved,updated_at,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.value_computation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,core,core_known,core_recognised,cuts,done_upto,evaluated,finished_at,id,policy_version_id,reference_size,requested_by,started_at,state,tier_policy_version_id,tiers_moved,updated_at,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.value_computation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_value_computation();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.value_computation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_value_computation();
 CREATE TRIGGER value_computation_actor BEFORE INSERT OR DELETE OR UPDATE ON public.value_computation FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER value_computation_closed BEFORE UPDATE ON public.value_computation FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER value_computation_keep BEFORE DELETE OR TRUNCATE ON public.value_computation FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
@@ -2284,8 +2284,8 @@ CREATE TABLE value_score (
   CONSTRAINT value_score_id_customer_id_key UNIQUE (id, customer_id)
 );
 CREATE INDEX value_score_customer ON public.value_score USING btree (customer_id, evaluated_at DESC, id DESC);
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.value_score REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,average_order,computation_id,customer_id,evaluated_at,id,lifetime_value,margin,missing,orders,pareto_share,points,retention,score}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.value_score REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{as_of,average_order,computation_id,customer_id,evaluated_at,id,lifetime_value,margin,missing,orders,pareto_share,points,retention,score}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.value_score REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_value_score();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.value_score REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_value_score();
 CREATE TRIGGER value_score_actor BEFORE INSERT ON public.value_score FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER value_score_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.value_score FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT ON value_score TO tierwarden_app;
@@ -2327,8 +2327,8 @@ CREATE INDEX warning_severity ON public.warning USING btree (severity, raised_at
 CREATE INDEX warning_state ON public.warning USING btree (state, raised_at DESC, id DESC);
 CREATE INDEX warning_time ON public.warning USING btree (raised_at DESC, id DESC);
 CREATE UNIQUE INDEX warning_one_open ON public.warning USING btree (customer_id, kind) WHERE (state <> 'CLOSED'::text);
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{acknowledged_at,closed_at,customer_id,deadline,id,kind,outcome,outcome_note,owner_id,owner_role,raised_at,severity,state,updated_at,version}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{acknowledged_at,closed_at,customer_id,deadline,id,kind,outcome,outcome_note,owner_id,owner_role,raised_at,severity,state,updated_at,version}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning();
 CREATE TRIGGER warning_actor BEFORE INSERT OR DELETE OR UPDATE ON public.warning FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER warning_closed BEFORE UPDATE ON public.warning FOR EACH ROW WHEN ((old.state = 'CLOSED'::text)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER warning_keep BEFORE DELETE OR TRUNCATE ON public.warning FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
@@ -2351,8 +2351,8 @@ CREATE TABLE warning_entry (
   CONSTRAINT warning_entry_pkey PRIMARY KEY (id)
 );
 CREATE INDEX warning_entry_warning ON public.warning_entry USING btree (warning_id, made_at, id);
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{action,id,made_at,made_by,note,severity,state,warning_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{action,id,made_at,made_by,note,severity,state,warning_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning_entry();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning_entry REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning_entry();
 CREATE TRIGGER warning_entry_actor BEFORE INSERT ON public.warning_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER warning_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.warning_entry FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
 GRANT INSERT, SELECT ON warning_entry TO tierwarden_app;
@@ -2376,8 +2376,8 @@ CREATE TABLE warning_task (
   CONSTRAINT warning_task_pkey PRIMARY KEY (id),
   CONSTRAINT warning_task_warning_id_kind_key UNIQUE (warning_id, kind)
 );
-CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_at,done_by,due_at,id,kind,note,state,version,warning_id}');
-CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail('{done_at,done_by,due_at,id,kind,note,state,version,warning_id}');
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.warning_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning_task();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.warning_task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_warning_task();
 CREATE TRIGGER warning_task_actor BEFORE INSERT OR DELETE OR UPDATE ON public.warning_task FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
 CREATE TRIGGER warning_task_closed BEFORE UPDATE ON public.warning_task FOR EACH ROW WHEN ((old.state = 'DONE'::text)) EXECUTE FUNCTION tw_refuse_reopening();
 CREATE TRIGGER warning_task_keep BEFORE DELETE OR TRUNCATE ON public.warning_task FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
@@ -2866,6 +2866,15 @@ AS $function$
     RETURN NULL;
   END $function$;
 
+CREATE OR REPLACE FUNCTION public.credit_limit_waits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        PERFORM FROM customer WHERE id = NEW.customer_id FOR NO KEY UPDATE;
+        RETURN NEW;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.credit_over_use_ends(of_id uuid, at timestamp with time zone)
  RETURNS void
  LANGUAGE sql
@@ -2975,6 +2984,7 @@ AS $function$
         LOOP
           members := customer_group(NEW.from_id) || customer_group(NEW.to_id);
           EXIT WHEN members <@ locked;
+          PERFORM FROM customer WHERE id = ANY (members) ORDER BY id FOR NO KEY UPDATE;
           PERFORM FROM credit_limit WHERE customer_id = ANY (members) ORDER BY customer_id FOR UPDATE;
           locked := members;
         END LOOP;
@@ -3141,31 +3151,51 @@ CREATE OR REPLACE FUNCTION public.exposure_reserve(entry_id uuid, of_id uuid, of
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
-      DECLARE
-        members uuid[];
-      BEGIN
-        PERFORM FROM credit_limit WHERE customer_id = of_id FOR UPDATE;
-        IF NOT FOUND THEN RETURN; END IF;
-        posted := false;
-        SELECT id INTO known_id FROM exposure_entry WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref;
-        IF NOT FOUND THEN
-          members := customer_group(of_id);
-          -- One at a time in a group, by its first member: what the others reserve meanwhile would not be seen.
-          IF cardinality(members) > 1 THEN
-            PERFORM pg_advisory_xact_lock(hashtextextended('exposure of ' || members[1], 0));
-          END IF;
-          SELECT * INTO facts FROM exposure_facts(of_id, of_product, members, at);
-          posted := NOT facts.frozen AND facts.new_business AND facts.currency = wanted_currency
-            AND facts.used + facts.reserved + wanted <= facts.limit_amount
-            AND coalesce(facts.product_exposure + wanted <= facts.product_limit, true)
-            AND coalesce(facts.group_exposure + wanted <= facts.group_limit, true);
-          IF posted THEN
-            PERFORM exposure_post(ROW(entry_id, of_id, 0, 'RESERVE', ref, NULL, of_product, wanted, wanted_currency, minutes,
-              at + make_interval(mins => minutes), 0, wanted, facts.limit_amount, 0, 0, at, '')::exposure_entry);
-          END IF;
-        END IF;
-        RETURN NEXT;
-      END $function$;
+  DECLARE
+    members uuid[] := ARRAY[of_id];
+    outcome record;
+  BEGIN
+    PERFORM FROM credit_limit WHERE customer_id = of_id FOR UPDATE;
+    IF NOT FOUND THEN RETURN; END IF;
+    IF EXISTS (SELECT FROM customer_relation WHERE from_id = of_id AND ended_at IS NULL
+               UNION ALL SELECT FROM customer_relation WHERE to_id = of_id AND ended_at IS NULL) THEN
+      members := customer_group(of_id);
+      -- One at a time in a group, by its first member: what the others reserve meanwhile would not be seen.
+      IF cardinality(members) > 1 THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('exposure of ' || members[1], 0));
+      END IF;
+    END IF;
+    WITH asked AS MATERIALIZED (
+      SELECT held, (SELECT id FROM exposure_entry WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref) AS known
+      FROM exposure_facts(of_id, of_product, members, at) AS held),
+    moved AS (
+      UPDATE credit_limit AS held SET reserved = held.reserved + wanted, postings = held.postings + 1
+      FROM asked
+      WHERE held.customer_id = of_id AND known IS NULL AND NOT (asked.held).frozen AND (asked.held).new_business
+        AND (asked.held).currency = wanted_currency
+        AND (asked.held).used + (asked.held).reserved + wanted <= (asked.held).limit_amount
+        AND coalesce((asked.held).product_exposure + wanted <= (asked.held).product_limit, true)
+        AND coalesce((asked.held).group_exposure + wanted <= (asked.held).group_limit, true)
+      RETURNING held.postings, (asked.held).limit_amount, held.used, held.reserved),
+    entry AS (
+      INSERT INTO exposure_entry (id, customer_id, number, kind, reference, product, amount, currency, hold_minutes,
+        expires_at, used_change, reserved_change, limit_amount, used_after, reserved_after, booked_at, booked_by)
+      SELECT entry_id, of_id, postings, 'RESERVE', ref, of_product, wanted, wanted_currency, minutes,
+        at + make_interval(mins => minutes), 0, wanted, limit_amount, used, reserved, at, current_setting('tierwarden.actor', true)
+      FROM moved RETURNING id, customer_id, expires_at),
+    hold AS (INSERT INTO exposure_hold (reservation_id, customer_id, expires_at) SELECT id, customer_id, expires_at FROM entry)
+    SELECT EXISTS (SELECT FROM moved) AS posted, known, held INTO outcome FROM asked;
+    IF outcome.posted AND of_product <> '' THEN
+      UPDATE credit_sub_limit SET reserved = reserved + wanted WHERE customer_id = of_id AND product = of_product;
+      IF NOT FOUND THEN
+        INSERT INTO credit_sub_limit (customer_id, product, reserved) VALUES (of_id, of_product, wanted);
+      END IF;
+    END IF;
+    posted := outcome.posted;
+    known_id := outcome.known;
+    facts := outcome.held;
+    RETURN NEXT;
+  END $function$;
 
 CREATE OR REPLACE FUNCTION public.exposure_settle(entry_id uuid, of_id uuid, ref text, verb text, wanted numeric, at timestamp with time zone, OUT posted boolean, OUT known_id uuid, OUT held numeric, OUT expires_at timestamp with time zone, OUT ended_as text)
  RETURNS SETOF record
@@ -3346,6 +3376,7 @@ AS $function$
     it rating_run := rating_run_of(run, '{RUNNING}');
     t text := 'rating_' || it.number;
   BEGIN
+    IF it.purpose = 'SIMULATION' THEN RETURN; END IF;
     EXECUTE format(
       'CREATE TABLE rating_runs.%1$I (LIKE public.rating INCLUDING CONSTRAINTS,
          CONSTRAINT rating_of_its_run CHECK (id >= %2$L AND id < %3$L AND id IS NOT NULL AND run_id = %4$L
@@ -3489,6 +3520,7 @@ AS $function$
     IF EXISTS (SELECT FROM rating_run_chunk WHERE run_id = run AND done_at IS NULL) THEN
       RAISE EXCEPTION 'run % has open chunks', run USING ERRCODE = 'TW004';
     END IF;
+    IF it.purpose = 'SIMULATION' THEN RETURN; END IF;
     EXECUTE format('REVOKE INSERT ON rating_runs.%I FROM tierwarden_app', t);
     EXECUTE format(
       'ALTER TABLE rating_runs.%1$I ADD PRIMARY KEY (id);
@@ -3496,14 +3528,19 @@ AS $function$
        CREATE TRIGGER rating_sealed BEFORE INSERT ON rating_runs.%1$I FOR EACH ROW EXECUTE FUNCTION tw_refuse_change();',
       t, t || '_customer');
     SELECT coalesce(sum(rated), 0) INTO expected FROM rating_run_chunk WHERE run_id = run;
-    EXECUTE format('SELECT count(*) FROM rating_runs.%I', t) INTO written;
+    EXECUTE format(
+      'SELECT coalesce(sum(r.times), 0), coalesce(bool_or(s.id IS NULL), false) FROM (
+         SELECT cut_point_set_id, scorecard_version_id, count(*) AS times FROM rating_runs.%I GROUP BY 1, 2) AS r
+       LEFT JOIN ratable_cut_points AS s ON s.id = r.cut_point_set_id AND s.version_id = r.scorecard_version_id', t)
+      INTO written, stray;
     IF written <> expected THEN
       RAISE EXCEPTION 'run % holds % ratings, its chunks wrote %', run, written, expected USING ERRCODE = 'TW013';
     END IF;
-    EXECUTE format(
-      'SELECT EXISTS (SELECT FROM rating_runs.%1$I AS r LEFT JOIN customer AS c ON c.id = r.customer_id
-                      LEFT JOIN ratable_cut_points AS s ON s.id = r.cut_point_set_id AND s.version_id = r.scorecard_version_id
-                      WHERE c.id IS NULL OR s.id IS NULL)', t) INTO stray;
+    IF NOT stray THEN
+      EXECUTE format(
+        'SELECT EXISTS (SELECT FROM rating_runs.%I AS r WHERE NOT EXISTS (SELECT FROM customer WHERE id = r.customer_id))', t)
+        INTO stray;
+    END IF;
     IF stray THEN
       RAISE EXCEPTION 'run % rates whom or by what there is not', run USING ERRCODE = '23503';
     END IF;
@@ -3679,85 +3716,1742 @@ AS $function$
             || ARRAY(SELECT letter FROM unnest(string_to_array(searched, NULL)) AS letter WHERE ascii(letter) > 127)
       $function$;
 
-CREATE OR REPLACE FUNCTION public.tw_trail()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-  DECLARE
-    columns text[] := TG_ARGV[0];
-    listed text;
-    gathered text;
-  BEGIN
-    IF TG_OP = 'DELETE' THEN
-      
-  SELECT string_agg((
-    SELECT '[' || string_agg(coalesce(to_json(changed.held ->> name)::text, 'null'), ',' ORDER BY place) || ']'
-    FROM unnest(columns) WITH ORDINALITY AS c (name, place)), ',')
-  INTO listed FROM (SELECT to_jsonb(written) AS held FROM old_rows AS written OFFSET 0) AS changed;
-    ELSE
-      
-  SELECT string_agg((
-    SELECT '[' || string_agg(coalesce(to_json(changed.held ->> name)::text, 'null'), ',' ORDER BY place) || ']'
-    FROM unnest(columns) WITH ORDINALITY AS c (name, place)), ',')
-  INTO listed FROM (SELECT to_jsonb(written) AS held FROM new_rows AS written OFFSET 0) AS changed;
-    END IF;
-    IF listed IS NOT NULL THEN
-      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
-        '{"columns":' || (SELECT '[' || string_agg(to_json(name)::text, ',' ORDER BY place) || ']'
-                          FROM unnest(columns) WITH ORDINALITY AS c (name, place))
-        || ',"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":' || to_json(TG_TABLE_NAME::text) || '}');
-      IF length(gathered) > 65536 THEN
-        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
-        gathered := '';
-      END IF;
-      PERFORM set_config('tierwarden.fresh_rows', gathered, true);
-    END IF;
-    RETURN NULL;
-  END $function$;
-
 CREATE OR REPLACE FUNCTION public.tw_trail_install()
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
-      DECLARE
-        business record;
-        arguments text;
-        operation text;
-        is_empty boolean;
-      BEGIN
-        FOR business IN
-          SELECT t.oid, t.relname AS name, (
-            SELECT array_agg(a.attname ORDER BY a.attname COLLATE "C") FROM pg_attribute AS a
-            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-              AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x
-                              WHERE x.table_name = t.relname AND x.column_name = a.attname)) AS columns
-          FROM pg_class AS t
-          WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
-            AND EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = t.oid AND g.tgfoid = 'tw_require_actor'::regproc)
-            AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x WHERE x.table_name = t.relname AND x.column_name = '' AND x.condition IS NULL)
-          ORDER BY t.relname
-        LOOP
-          arguments := business.columns::text;
-          FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
-            IF operation = 'delete' AND NOT has_table_privilege('tierwarden_app', business.oid, 'DELETE') THEN
-              CONTINUE;
-            END IF;
-            CONTINUE WHEN EXISTS (
-              SELECT FROM pg_trigger WHERE tgrelid = business.oid AND tgname = 'tw_trail_' || operation
-                AND encode(tgargs, 'escape') = arguments || '\000');
-            EXECUTE format('DROP TRIGGER IF EXISTS %I ON %I', 'tw_trail_' || operation, business.name);
-            EXECUTE format(
-              'CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s FOR EACH STATEMENT
-                 WHEN (current_setting(''role'') = ''tierwarden_app'') EXECUTE FUNCTION tw_trail(%L)',
-              'tw_trail_' || operation, operation, business.name,
-              CASE operation WHEN 'delete' THEN 'OLD TABLE AS old_rows' ELSE 'NEW TABLE AS new_rows' END, arguments);
-          END LOOP;
-          EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I)', business.name) INTO is_empty;
-          INSERT INTO audit_trail (table_name, columns, baselined_at)
-            VALUES (business.name, business.columns, CASE WHEN is_empty THEN now() END)
-            ON CONFLICT (table_name) DO UPDATE SET columns = excluded.columns;
-        END LOOP;
-      END $function$;
+  DECLARE
+    business record;
+    operation text;
+    is_empty boolean;
+  BEGIN
+    FOR business IN
+      SELECT t.oid, t.relname AS name, shape.columns, tw_trail_source(t.oid, shape.columns) AS source,
+        'tw_trail_of_' || t.relname AS own
+      FROM pg_class AS t, LATERAL (
+        SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") AS columns FROM pg_attribute AS a
+        WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+          AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x
+                          WHERE x.table_name = t.relname AND x.column_name = a.attname)) AS shape
+      WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
+        AND EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = t.oid AND g.tgfoid = 'tw_require_actor'::regproc)
+        AND NOT EXISTS (SELECT FROM audit_trail_exemption AS x WHERE x.table_name = t.relname AND x.column_name = '' AND x.condition IS NULL)
+      ORDER BY t.relname
+    LOOP
+      IF NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname = business.own
+                     AND prosrc = business.source) THEN
+        EXECUTE format('CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS %L', business.own, business.source);
+      END IF;
+      FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
+        IF operation = 'delete' AND NOT has_table_privilege('tierwarden_app', business.oid, 'DELETE') THEN
+          CONTINUE;
+        END IF;
+        CONTINUE WHEN EXISTS (
+          SELECT FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid
+          WHERE g.tgrelid = business.oid AND g.tgname = 'tw_trail_' || operation AND p.proname = business.own);
+        EXECUTE format('DROP TRIGGER IF EXISTS %I ON %I', 'tw_trail_' || operation, business.name);
+        EXECUTE format(
+          'CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s FOR EACH STATEMENT
+             WHEN (current_setting(''role'') = ''tierwarden_app'') EXECUTE FUNCTION %I()',
+          'tw_trail_' || operation, operation, business.name,
+          CASE operation WHEN 'delete' THEN 'OLD TABLE AS old_rows' ELSE 'NEW TABLE AS new_rows' END, business.own);
+      END LOOP;
+      EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I)', business.name) INTO is_empty;
+      INSERT INTO audit_trail (table_name, columns, baselined_at)
+        VALUES (business.name, business.columns, CASE WHEN is_empty THEN now() END)
+        ON CONFLICT (table_name) DO UPDATE SET columns = excluded.columns;
+    END LOOP;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_app_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.active::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.active::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["active","id","org_unit_id","subject","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"app_user"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_audit_search()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.conditions) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.saved_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.conditions) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.saved_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["conditions","ended_at","id","name","owner_id","saved_at"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"audit_search"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_break_glass()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.broken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.broken_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ratify_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.review_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.broken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.broken_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ratify_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.review_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["broken_at","broken_by","ended_at","outcome","ratify_by","reason","request_id","review_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"break_glass"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.alarm_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.alarms::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.current_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.editor_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.eventful::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.failure::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.interested_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.maker_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.returned_from::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ',' || coalesce(to_json(written.serial::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_type::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.submitted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.alarm_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.alarms::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.current_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.editor_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.eventful::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.failure::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.interested_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.maker_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.returned_from::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ',' || coalesce(to_json(written.serial::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_type::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.submitted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["alarm_at","alarms","base","closed_at","current_level","decide_by","digest","editor_ids","effective_from","eventful","facts","failure","id","impact","interested_ids","kind","maker_id","payload","policy_version_id","returned_from","round","routing_row","serial","state","subject_id","subject_type","submitted_at","updated_at","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_evidence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.title::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.title::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["added_at","added_by","file_id","id","request_id","title"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_evidence"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_level()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.escalate_to) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.every_one::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.person_id::text)::text, 'null') || ',' || coalesce(to_json(written.phase::text)::text, 'null') || ',' || coalesce(to_json(written.quorum::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.signed::text)::text, 'null') || ',' || coalesce(to_json(written.sla_hours::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.escalate_to) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.every_one::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.person_id::text)::text, 'null') || ',' || coalesce(to_json(written.phase::text)::text, 'null') || ',' || coalesce(to_json(written.quorum::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.signed::text)::text, 'null') || ',' || coalesce(to_json(written.sla_hours::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["escalate_to","every_one","line","ordinal","part","person_id","phase","quorum","request_id","role","round","signed","sla_hours"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_level"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_round()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.opened_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.opened_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["base","decide_by","digest","effective_from","facts","from_level","impact","opened_at","opened_by","payload","policy_version_id","request_id","round","routing_row"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_round"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_signature()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.authenticator_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.client_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.key_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.signature) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.authenticator_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.client_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.key_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.signature) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["authenticator_data","client_data","key_id","signature","vote_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_signature"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.actor_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.text::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ',' || coalesce(to_json(written.verb::text)::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.actor_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.text::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ',' || coalesce(to_json(written.verb::text)::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["actor_id","data","id","level_ordinal","request_id","role","round","taken_at","text","to_id","verb","vote_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_step"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_change_request_vote()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.cast_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.comment::text)::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.lowered_to::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.principal_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.verdict::text)::text, 'null') || ',' || coalesce(to_json(written.voter_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.cast_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.comment::text)::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.lowered_to::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.principal_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.verdict::text)::text, 'null') || ',' || coalesce(to_json(written.voter_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["cast_at","comment","digest","id","level_ordinal","lowered_to","part","principal_id","request_id","round","verdict","voter_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"change_request_vote"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_complaint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.matched) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.received_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.rules_version::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.matched) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.received_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.rules_version::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","id","matched","received_on","recorded_at","recorded_by","rules_version","severity"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"complaint"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_credit_freeze()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.lifted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.lifted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","frozen_at","frozen_by","id","lifted_at","reason","request_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"credit_freeze"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_credit_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.falls_back_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.falls_back_to::text)::text, 'null') || ',' || coalesce(to_json(written.postings::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.review_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.falls_back_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.falls_back_to::text)::text, 'null') || ',' || coalesce(to_json(written.postings::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.review_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["amount","currency","customer_id","falls_back_at","falls_back_to","postings","reserved","review_on","updated_at","used","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"credit_limit"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_credit_limit_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["after","before","booked_at","booked_by","cause_id","currency","customer_id","id","kind","until"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"credit_limit_entry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_credit_over_use()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.found_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.found_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["cause_id","customer_id","ended_at","exposure","found_at","id","limit_amount","product"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"credit_over_use"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_credit_sub_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["amount","customer_id","product","reserved","used"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"credit_sub_limit"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_customer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.credit_code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.industry_code::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.lei::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.region::text)::text, 'null') || ',' || coalesce(to_json(written.short_name::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(written.stage::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.credit_code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.industry_code::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.lei::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.region::text)::text, 'null') || ',' || coalesce(to_json(written.short_name::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(written.stage::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["created_at","credit_code","id","industry_code","kind","lei","name_en","name_zh","number","org_unit_id","owner_user_id","region","short_name","size","stage","updated_at","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"customer"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_customer_relation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.share::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.share::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["created_at","ended_at","from_id","id","kind","share","to_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"customer_relation"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_customer_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.fields) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.fields) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","fields","recorded_at","recorded_by","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"customer_version"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_cut_point_set()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["content","digest","frozen_at","frozen_by","id","reference_size","segment","version_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"cut_point_set"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_delegation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ends_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.given_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.given_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.kinds) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.starts_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ends_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.given_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.given_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.kinds) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.starts_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["ends_at","from_id","given_at","given_by","id","kinds","reason","request_id","revoked_at","revoked_by","starts_at","to_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"delegation"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_evidence_content()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.stored_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.stored_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["file_id","stored_at"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"evidence_content"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_evidence_file()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.media_type::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.prepared_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.sha256::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.unused_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.media_type::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.prepared_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.sha256::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.unused_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["id","media_type","owner_id","prepared_at","sha256","size","unused_until"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"evidence_file"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_exposure_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.expires_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.hold_minutes::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.reservation_id::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_after::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_change::text)::text, 'null') || ',' || coalesce(to_json(written.used_after::text)::text, 'null') || ',' || coalesce(to_json(written.used_change::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.expires_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.hold_minutes::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.reservation_id::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_after::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_change::text)::text, 'null') || ',' || coalesce(to_json(written.used_after::text)::text, 'null') || ',' || coalesce(to_json(written.used_change::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["amount","booked_at","booked_by","currency","customer_id","expires_at","hold_minutes","id","kind","limit_amount","number","product","reference","reservation_id","reserved_after","reserved_change","used_after","used_change"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"exposure_entry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_grade_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["basis_after","cause","cause_id","changed_at","changed_by","customer_id","grade_after","grade_before","id","model_grade_after","model_grade_before"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"grade_history"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_grade_override()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","effective_from","end_cause","ended_at","evidence","from_grade","id","justification","model_grade","reason_code","request_id","to_grade","valid_until"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"grade_override"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_group_limit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["amount","customer_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"group_limit"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_import_batch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.counts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.file_name::text)::text, 'null') || ',' || coalesce(to_json(written.file_sha256::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.map_digest::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.started_by::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.counts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.file_name::text)::text, 'null') || ',' || coalesce(to_json(written.file_sha256::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.map_digest::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.started_by::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["counts","file_name","file_sha256","finished_at","id","kind","map_digest","source","started_at","started_by"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"import_batch"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_indicator_conflict()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.detected_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.deviation::text)::text, 'null') || ',' || coalesce(to_json(written.holding_snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.tolerance::text)::text, 'null') || ',' || coalesce(to_json(written.yielding_snapshot_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.detected_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.deviation::text)::text, 'null') || ',' || coalesce(to_json(written.holding_snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.tolerance::text)::text, 'null') || ',' || coalesce(to_json(written.yielding_snapshot_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","detected_at","deviation","holding_snapshot_id","id","indicator","period","tolerance","yielding_snapshot_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"indicator_conflict"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_indicator_precedence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.adopted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.adopted_by::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.adopted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.adopted_by::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["adopted_at","adopted_by","number","policy_version_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"indicator_precedence"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_indicator_snapshot()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.content_digest::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.derivation) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.quality::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written."values") #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.content_digest::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.derivation) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.quality::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written."values") #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","batch_id","content_digest","customer_id","derivation","id","quality","reason","recorded_at","recorded_by","source","values"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"indicator_snapshot"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_industry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["code","name_en","name_zh"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"industry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_input_override()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_value::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_value::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_value::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_value::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","customer_id","effective_from","end_cause","ended_at","evidence","from_value","id","indicator","justification","reason_code","request_id","snapshot_id","to_value","valid_until"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"input_override"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_life_cycle_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.rule::text)::text, 'null') || ',' || coalesce(to_json(written.stage_after::text)::text, 'null') || ',' || coalesce(to_json(written.stage_before::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.rule::text)::text, 'null') || ',' || coalesce(to_json(written.stage_after::text)::text, 'null') || ',' || coalesce(to_json(written.stage_before::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","changed_at","changed_by","customer_id","facts","id","number","policy_version_id","rule","stage_after","stage_before"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"life_cycle_entry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_model_file()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["added_at","added_by","content","digest"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"model_file"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_org_unit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.parent_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.parent_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["code","id","line","name_en","name_zh","parent_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"org_unit"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_outcome()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.bad::text)::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.event::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.observed_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.bad::text)::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.event::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.observed_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["bad","batch_id","customer_id","event","id","observed_on","recorded_at","source"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"outcome"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_peer_figure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.members::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.set_number::text)::text, 'null') || ',' || coalesce(to_json(written.statistic::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.members::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.set_number::text)::text, 'null') || ',' || coalesce(to_json(written.statistic::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["indicator","members","segment","set_number","statistic","value"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"peer_figure"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_peer_figure_set()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.taken_by::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.taken_by::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["done_at","done_upto","number","taken_at","taken_by"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"peer_figure_set"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.commitment::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.form::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.held_since) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retain_until) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.sealed) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.commitment::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.form::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.held_since) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retain_until) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.sealed) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["commitment","customer_id","form","held_since","retain_until","sealed","state","updated_at","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"person"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_policy_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.published_by::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.test_cases) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.published_by::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.test_cases) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["content","digest","effective_from","id","kind","number","published_at","published_by","request_id","test_cases"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"policy_version"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_rating()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.caps) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.cut_point_set_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.input_as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.inputs) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.notes) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points_centi) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.rated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.uncapped_grade::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.caps) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.cut_point_set_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.input_as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.inputs) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.notes) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points_centi) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.rated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.uncapped_grade::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","caps","customer_id","cut_point_set_id","id","input_as_of","inputs","model_grade","notes","points_centi","rated_at","run_id","score","scorecard_version_id","uncapped_grade"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"rating"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_rating_campaign()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.missed::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.targets) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.missed::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.targets) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["ended_at","id","missed","scorecard_version_id","started_at","state","targets"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"rating_campaign"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_rating_campaign_point()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.campaign_id::text)::text, 'null') || ',' || coalesce(to_json(written.covered::text)::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.day) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.campaign_id::text)::text, 'null') || ',' || coalesce(to_json(written.covered::text)::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.day) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["campaign_id","covered","customers","day"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"rating_campaign_point"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_rating_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.figures) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.limit_policy) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.purpose::text)::text, 'null') || ',' || coalesce(to_json(written.ratings_root::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.resumed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ',' || coalesce(to_json(written.unusual::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.what_if) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.figures) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.limit_policy) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.purpose::text)::text, 'null') || ',' || coalesce(to_json(written.ratings_root::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.resumed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ',' || coalesce(to_json(written.unusual::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.what_if) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","customers","figures","finished_at","id","limit_policy","number","published_at","purpose","ratings_root","requested_by","resumed_at","scorecard_version_id","started_at","state","trial_id","unusual","updated_at","version","what_if"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"rating_run"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_rerating()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.asked::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.asked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.begin_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.rank::text)::text, 'null') || ',' || coalesce(to_json(written.rating_id::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.urgency::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.asked::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.asked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.begin_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.rank::text)::text, 'null') || ',' || coalesce(to_json(written.rating_id::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.urgency::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["asked","asked_at","begin_at","customer_id","deadline","detail","ended_at","id","kind","period","rank","rating_id","reason","state","urgency"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"rerating"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_risk_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.occurred_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.rerating_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.occurred_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.rerating_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["customer_id","detail","id","kind","occurred_at","recorded_at","recorded_by","reference","rerating_id","snapshot_id","source","value","warning_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"risk_event"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_scorecard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["code","id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_scorecard_trial()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["definition","digest","frozen_at","frozen_by","id","revision","version_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard_trial"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_scorecard_trial_cut_points()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["content","digest","frozen_at","id","reference_size","segment","trial_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard_trial_cut_points"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_scorecard_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["based_on_id","created_at","created_by","definition","digest","effective_from","id","number","retired_at","revision","scorecard_id","state"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard_version"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_signing_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.credential_id) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.public_key) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.registered_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.uses::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.credential_id) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.public_key) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.registered_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.uses::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["credential_id","id","kind","owner_id","public_key","registered_at","revoked_at","uses"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"signing_key"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_simulation_mover()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_after::text)::text, 'null') || ',' || coalesce(to_json(written.limit_before::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.notches::text)::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score_after::text)::text, 'null') || ',' || coalesce(to_json(written.score_before::text)::text, 'null') || ',' || coalesce(to_json(written.term_days_after::text)::text, 'null') || ',' || coalesce(to_json(written.term_days_before::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_after::text)::text, 'null') || ',' || coalesce(to_json(written.limit_before::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.notches::text)::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score_after::text)::text, 'null') || ',' || coalesce(to_json(written.score_before::text)::text, 'null') || ',' || coalesce(to_json(written.term_days_after::text)::text, 'null') || ',' || coalesce(to_json(written.term_days_before::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["basis_after","currency","customer_id","exposure","grade_after","grade_before","id","limit_after","limit_before","model_grade_after","model_grade_before","notches","run_id","score_after","score_before","term_days_after","term_days_before","tier_after","tier_before"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"simulation_mover"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_source_arrival()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.accepted::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.arrived_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.contradicted::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.refusals) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.refused::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.stale::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.accepted::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.arrived_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.contradicted::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.refusals) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.refused::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.stale::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["accepted","arrived_at","batch_id","contradicted","id","refusals","refused","source","stale"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"source_arrival"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_sub_limit_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.scope::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.scope::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["after","before","booked_at","booked_by","customer_id","id","product","reason","request_id","scope"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"sub_limit_entry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_subject_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.destroyed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.master_key_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.destroyed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.master_key_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["created_at","destroyed_at","master_key_id","subject_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"subject_key"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_tier_follow_up()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["done_upto","finished_at","moved","opened_at","run_id","updated_at"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"tier_follow_up"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_tier_history()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.risk_class::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ',' || coalesce(to_json(written.value_band::text)::text, 'null') || ',' || coalesce(to_json(written.value_score_id::text)::text, 'null') || ',' || coalesce(to_json(written.warning::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.risk_class::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ',' || coalesce(to_json(written.value_band::text)::text, 'null') || ',' || coalesce(to_json(written.value_score_id::text)::text, 'null') || ',' || coalesce(to_json(written.warning::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["cause","cause_id","changed_at","changed_by","customer_id","grade","id","policy_version_id","risk_class","tier_after","tier_before","value_band","value_score_id","warning"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"tier_history"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_tier_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.closed_by::text)::text, 'null') || ',' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.direction::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.entry_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.plan_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.closed_by::text)::text, 'null') || ',' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.direction::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.entry_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.plan_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["closed_at","closed_by","code","created_at","customer_id","direction","due_on","entry_id","id","name_en","name_zh","note","org_unit_id","owner_user_id","plan_version_id","state","tier","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"tier_task"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_user_role()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.granted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.granted_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.user_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.granted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.granted_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.user_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["granted_at","granted_by","id","revoked_at","revoked_by","role","user_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"user_role"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_value_computation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.core::text)::text, 'null') || ',' || coalesce(to_json(written.core_known::text)::text, 'null') || ',' || coalesce(to_json(written.core_recognised::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.cuts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.evaluated::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier_policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.tiers_moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.core::text)::text, 'null') || ',' || coalesce(to_json(written.core_known::text)::text, 'null') || ',' || coalesce(to_json(written.core_recognised::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.cuts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.evaluated::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier_policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.tiers_moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","core","core_known","core_recognised","cuts","done_upto","evaluated","finished_at","id","policy_version_id","reference_size","requested_by","started_at","state","tier_policy_version_id","tiers_moved","updated_at","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"value_computation"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_value_score()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.average_order::text)::text, 'null') || ',' || coalesce(to_json(written.computation_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evaluated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.lifetime_value::text)::text, 'null') || ',' || coalesce(to_json(written.margin::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.missing) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.orders::text)::text, 'null') || ',' || coalesce(to_json(written.pareto_share::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.retention::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.average_order::text)::text, 'null') || ',' || coalesce(to_json(written.computation_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evaluated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.lifetime_value::text)::text, 'null') || ',' || coalesce(to_json(written.margin::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.missing) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.orders::text)::text, 'null') || ',' || coalesce(to_json(written.pareto_share::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.retention::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["as_of","average_order","computation_id","customer_id","evaluated_at","id","lifetime_value","margin","missing","orders","pareto_share","points","retention","score"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"value_score"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_warning()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.acknowledged_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(written.outcome_note::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_role::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.raised_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.acknowledged_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(written.outcome_note::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_role::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.raised_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["acknowledged_at","closed_at","customer_id","deadline","id","kind","outcome","outcome_note","owner_id","owner_role","raised_at","severity","state","updated_at","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"warning"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_warning_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(written.action::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.made_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.made_by::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(written.action::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.made_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.made_by::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["action","id","made_at","made_by","note","severity","state","warning_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"warning_entry"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_warning_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["done_at","done_by","due_at","id","kind","note","state","version","warning_id"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"warning_task"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
 
 CREATE OR REPLACE FUNCTION public.tw_trail_row(held jsonb, columns text[])
  RETURNS text
@@ -3766,3 +5460,43 @@ CREATE OR REPLACE FUNCTION public.tw_trail_row(held jsonb, columns text[])
 AS $function$
         SELECT '[' || string_agg(coalesce(to_json(held ->> name)::text, 'null'), ',' ORDER BY place) || ']'
         FROM unnest(columns) WITH ORDINALITY AS c (name, place) $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_source(of_table oid, columns text[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT format($body$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg(%1$s, ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg(%1$s, ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        %2$L || lower(TG_OP) || '","rows":[' || listed || %3$L);
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $body$,
+      '''[''' || string_agg(format(
+        -- Of these types JSON has no form of its own.
+        CASE WHEN kind.typtype = 'e' OR kind.typname IN ('text', 'uuid', 'bool', 'int2', 'int4', 'int8', 'numeric')
+          THEN $$ || coalesce(to_json(written.%I::text)::text, 'null')$$
+          ELSE $$ || coalesce(to_json(to_jsonb(written.%I) #>> '{}')::text, 'null')$$ END, named.name),
+        $$ || ','$$ ORDER BY named.place) || $$ || ']'$$,
+      '{"columns":' || (array_to_json(columns))::text || ',"op":"',
+      '],"table":' || to_json((SELECT relname::text FROM pg_class WHERE oid = of_table))::text || '}')
+    FROM unnest(columns) WITH ORDINALITY AS named (name, place)
+    JOIN pg_attribute AS held ON held.attrelid = of_table AND held.attname = named.name
+    JOIN pg_type AS kind ON kind.oid = held.atttypid
+  $function$;
