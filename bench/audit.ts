@@ -18,7 +18,7 @@ import { formatVerifierKey } from '../src/audit';
 import type { Config } from '../src/config';
 import { ok } from '../src/kernel/result';
 import { startSequencer, type SequencerLoop } from '../workers/audit-sequencer';
-import { figure, median, timed, type Figure } from './support/figure';
+import { figure, figureOfRounds, timed, type Figure } from './support/figure';
 import { hashFloor } from './support/hash-floor';
 import { withScratchDatabase } from './support/scratch-database';
 import type { Verified, VerifyOrder } from './support/verify-process';
@@ -30,8 +30,8 @@ export interface AuditOptions {
 }
 
 const WRITERS = 8;
-/** With and without a sequencer in turn, as the machine does not stay the same. */
-const ROUNDS = 5;
+/** With and without a sequencer in turn, as the machine does not stay the same; long enough for it to look a few times. */
+const ROUND_SECONDS = 2.5;
 /** A decision and what follows from it. */
 const PACE = { eventsPerSecond: 2_000, eventsOfUnit: 4 };
 const LAG_TARGET_SECONDS = 2;
@@ -71,18 +71,23 @@ export const audit = (config: Config, { events, seconds, onStep }: AuditOptions)
 
     const { verified, exporting } = await exportAndVerify(app, bytes, onStep);
 
-    const alone: number[] = [];
-    const beside: number[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
-      onStep(`${WRITERS} writers, with and without a sequencer: ${round} of ${ROUNDS}`);
-      // What was written meanwhile is no leaf yet, and is not part of what is measured.
-      const without = async () => {
-        alone.push((await writeFor(app, seconds / ROUNDS)).eventsPerSecond);
+    const rounds = Math.ceil((2 * seconds) / ROUND_SECONDS);
+    onStep(`${WRITERS} writers, with and without a sequencer, ${rounds} times each`);
+    const written = [];
+    for (let round = 0; round < rounds; round++) {
+      const alone = async () => (await writeFor(app, ROUND_SECONDS)).eventsPerSecond;
+      const beside = () => besideSequencer(app, alone);
+      // Who comes second finds everything warmer.
+      if (round % 2 === 0) {
+        const floor = await alone();
+        // What was written meanwhile is no leaf yet, and is not part of what is measured.
         await sequenceAll(app);
-      };
-      if (round % 2 === 0) await without();
-      beside.push((await besideSequencer(app, () => writeFor(app, seconds / ROUNDS))).eventsPerSecond);
-      if (round % 2 === 1) await without();
+        written.push({ value: await beside(), floor });
+      } else {
+        const value = await beside();
+        written.push({ value, floor: await alone() });
+        await sequenceAll(app);
+      }
     }
     onStep(`lag at ${PACE.eventsPerSecond} events/s`);
     const paced = await besideSequencer(app, () => writeFor(app, seconds, PACE));
@@ -133,14 +138,15 @@ export const audit = (config: Config, { events, seconds, onStep }: AuditOptions)
         unit: 'proofs/s',
         floor: PROOFS / lookingUp.seconds,
       }),
-      figure({
-        ...common,
-        concurrency: WRITERS,
-        case: `units of work of one event with the sequencer on, median of ${ROUNDS}; floor: with it off`,
-        value: median(beside),
-        unit: 'events/s',
-        floor: median(alone),
-      }),
+      figureOfRounds(
+        {
+          ...common,
+          concurrency: WRITERS,
+          case: `units of work of one event with the sequencer on, middle of ${rounds} rounds; floor: with it off`,
+          unit: 'events/s',
+        },
+        written,
+      ),
       figure({
         ...common,
         concurrency: WRITERS,
