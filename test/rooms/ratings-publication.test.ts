@@ -2,6 +2,7 @@
  * What becomes of a finished run against PostgreSQL: usual ones are published, unusual ones wait for checkers, simulated ones
  * leave figures alone; much better grades are held; and every rating can be made again from what was stored.
  */
+import fc from 'fast-check';
 import { Client } from 'pg';
 import { pino } from 'pino';
 import { drawPortfolio } from '../../bench/support/portfolio';
@@ -236,6 +237,61 @@ it('a simulation leaves its figures and nothing else', async () => {
     ),
   ).toEqual([]);
 });
+
+it('comes to the same root, figures and movers however it is divided, and in whatever order it is rated', async () => {
+  // So that somebody moves.
+  await unguarded("UPDATE customer_grade SET model_grade = 'BB', grade = 'BB', basis = 'MODEL', override_id = NULL");
+  const ids = (await sql<{ id: string }>('SELECT id FROM customer ORDER BY id')).map(({ id }) => id);
+  /** Places after which a chunk ends, and a seed of the order. */
+  const comesTo = async (ends: readonly number[], turn: number): Promise<unknown> => {
+    const { runId } = required(await app.ratings.startRun(by, { simulate: { scorecardVersionId: null } }));
+    await sql('ALTER TABLE rating_run_chunk DISABLE TRIGGER USER');
+    await sql('DELETE FROM rating_run_chunk WHERE run_id = $1', [runId]);
+    const bounds = [...new Set(ends)].sort((a, b) => a - b).map((end) => ids[end] ?? null);
+    const ranges = [...bounds, null].map((upto, at) => ({
+      after: at === 0 ? null : bounds[at - 1],
+      upto,
+      ordinal: at + 1,
+    }));
+    for (const { after, upto, ordinal } of ranges) {
+      await sql('INSERT INTO rating_run_chunk (run_id, ordinal, id_after, id_upto) VALUES ($1, $2, $3, $4)', [
+        runId,
+        ordinal,
+        after,
+        upto,
+      ]);
+    }
+    await sql('ALTER TABLE rating_run_chunk ENABLE TRIGGER USER');
+    const order = ranges.map(({ ordinal }) => ordinal).sort((a, b) => ((a * turn) % 31) - ((b * turn) % 31));
+    for (const ordinal of order) required(await app.ratings.runChunk(by, { runId, ordinal }));
+    expect(required(await app.ratings.finishRun(by, { runId }))).toEqual({ state: 'SIMULATED' });
+    const [run] = await sql(
+      `SELECT ratings_root, figures, what_if - 'durationMs' AS what_if,
+         (SELECT sum(rated)::int FROM rating_run_chunk WHERE run_id = run.id) AS rated FROM rating_run AS run WHERE id = $1`,
+      [runId],
+    );
+    const movers = await sql(
+      `SELECT customer_id, notches, model_grade_after, grade_after, score_after, limit_after, term_days_after
+       FROM simulation_mover WHERE run_id = $1 ORDER BY customer_id`,
+      [runId],
+    );
+    expect(movers.length).toBeGreaterThan(50);
+    return { run, movers };
+  };
+  const whole = await comesTo([], 1);
+  expect(whole).toMatchObject({ run: { rated: CUSTOMERS } });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: CUSTOMERS - 2 }), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 30 }),
+      async (ends, turn) => {
+        db.clock.advance(1_000);
+        expect(await comesTo(ends, turn)).toEqual(whole);
+      },
+    ),
+    { numRuns: 6 },
+  );
+}, 120_000);
 
 describe('proofs of ratings', () => {
   const log = testKeys();
