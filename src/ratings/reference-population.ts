@@ -36,7 +36,7 @@ export const ensureCutPoints = async (
 ): Promise<Result<CutPointsBySegment>> => {
   const bySegment = new Map(segmentsOf(await deps.scorecards.cutPointsOfVersion(version.id)));
   const populationOf = createPopulations(deps.database, version);
-  for (const segment of await referenceSegments(deps.database)) {
+  for (const segment of await referenceSegments(deps.database, [...bySegment.keys()])) {
     if (bySegment.has(segment)) continue;
     const population = await populationOf(segment);
     const set = await deps.scorecards.freezeCutPoints(by, version.id, segment, population);
@@ -94,12 +94,14 @@ export const cutPointsToTry = async (
 
 const NOT_FROZEN = { id: '00000000-0000-0000-0000-000000000000', digest: '', frozenAt: new Date(0) };
 
-/** Everybody's, and industries that are big enough for their own. */
-const referenceSegments = async (database: Database): Promise<readonly string[]> => {
+/** Everybody's, and industries that are big enough for their own; of the industries in `known` nobody is counted. */
+const referenceSegments = async (database: Database, known: readonly string[] = []): Promise<readonly string[]> => {
   const sizes = await database.query<{ industry: string; members: number }>(
     `SELECT customer.industry_code AS industry, count(*)::int AS members
      FROM customer JOIN indicator_current AS current ON current.customer_id = customer.id
-     WHERE customer.industry_code IS NOT NULL GROUP BY customer.industry_code ORDER BY customer.industry_code`,
+     WHERE customer.industry_code IS NOT NULL AND customer.industry_code <> ALL ($1::text[])
+     GROUP BY customer.industry_code ORDER BY customer.industry_code`,
+    [known],
   );
   return [
     ALL_INDUSTRIES,
