@@ -18,10 +18,12 @@ import { CommandFailed, EXIT_FAILURE, EXIT_UNVERIFIABLE, say, sayJson, UsageErro
 import {
   checkProof,
   checkRatingProof,
+  checkStatement,
   filesOf,
   nodeCrypto,
   RATING_PROOF,
   readKey,
+  STATEMENT,
   verifyExport,
   type VerifierKey,
 } from '../verify';
@@ -43,7 +45,9 @@ export const register = (program: Command): void => {
     .action(runExport);
   audit
     .command('verify <path>')
-    .description('check an exported folder or a proof file; needs no database. 0 intact, 1 broken, 3 unverifiable')
+    .description(
+      'check an exported folder, a proof file or a signed report; needs no database. 0 intact, 1 broken, 3 unverifiable',
+    )
     .requiredOption(
       '--key <key>',
       'verifier key of the log, as `audit key` prints it; given again for each while one is replaced',
@@ -293,9 +297,9 @@ const runVerify = async (path: string, { key, entry, json }: VerifyOptions): Pro
   if (found.isDirectory()) {
     const report = await verifyExport(filesOf(path), nodeCrypto, keys);
     const { verdict, problem, firstBadIndex, badBefore, checkpoint } = report;
-    if (json)
-      sayJson({ ...report, checkpoint: checkpoint === null ? null : { ...checkpoint, root: btoa(checkpoint.root) } });
+    const told = { ...report, checkpoint: checkpoint === null ? null : { ...checkpoint, root: btoa(checkpoint.root) } };
     if (verdict !== 'intact') {
+      if (json) sayJson(told);
       const where =
         firstBadIndex === null
           ? ''
@@ -311,6 +315,7 @@ const runVerify = async (path: string, { key, entry, json }: VerifyOptions): Pro
       say(`exported: entries ${report.range.from} to ${report.range.to}, with ${report.bodies} bodies`);
     if (report.passedOver > 0)
       say(`${report.passedOver} checkpoints are signed by none of these keys and were passed over`);
+    if (json) sayJson(told);
     return;
   }
   const bytes = entry === undefined ? null : await readFile(entry);
@@ -321,30 +326,48 @@ const runVerify = async (path: string, { key, entry, json }: VerifyOptions): Pro
     sayRating(await checkRatingProof(nodeCrypto, proof, keys), json === true);
     return;
   }
+  if (proof.startsWith(STATEMENT)) {
+    if (bytes !== null) throw new UsageError('a signed report is whole: --entry does not go with it');
+    sayStatement(await checkStatement(nodeCrypto, proof, keys), json === true);
+    return;
+  }
   const checked = await checkProof(nodeCrypto, proof, bytes, keys);
-  if (json)
-    sayJson(
-      checked.verdict === 'intact'
-        ? { verdict: 'intact', index: checked.index, size: checked.checkpoint.size }
-        : checked,
-    );
-  if (checked.verdict !== 'intact')
-    throw new CommandFailed(`${checked.verdict}: ${checked.problem}`, EXIT[checked.verdict]);
-  say(`intact: entry ${checked.index} of ${checked.checkpoint.size} in ${checked.checkpoint.origin}`);
+  demandIntact(checked, json === true);
+  const { index, checkpoint } = checked;
+  say(`intact: entry ${index} of ${checkpoint.size} in ${checkpoint.origin}`);
   say(new TextDecoder().decode(checked.entry));
+  if (json) sayJson({ verdict: 'intact', index, size: checkpoint.size });
 };
 
+type Verdict =
+  { readonly verdict: 'intact' } | { readonly verdict: 'broken' | 'unverifiable'; readonly problem: string };
+
+/** Throws what there is to say against it. */
+function demandIntact<Checked extends Verdict>(
+  checked: Checked,
+  json: boolean,
+): asserts checked is Extract<Checked, { readonly verdict: 'intact' }> {
+  const judged: Verdict = checked;
+  if (judged.verdict === 'intact') return;
+  if (json) sayJson(judged);
+  throw new CommandFailed(`${judged.verdict}: ${judged.problem}`, EXIT[judged.verdict]);
+}
+
 const sayRating = (checked: Awaited<ReturnType<typeof checkRatingProof>>, json: boolean): void => {
-  if (checked.verdict !== 'intact') {
-    if (json) sayJson(checked);
-    throw new CommandFailed(`${checked.verdict}: ${checked.problem}`, EXIT[checked.verdict]);
-  }
+  demandIntact(checked, json);
   const { rating, inRun, event, index, checkpoint } = checked;
-  if (json) sayJson({ verdict: 'intact', rating, inRun, event, index, size: checkpoint.size });
   const { customer, asOf, score, modelGrade } = rating;
   say(`intact: customer ${customer} as of ${asOf}: ${modelGrade} by the model, score ${score}`);
   if (inRun !== null) say(`rating ${inRun.index} of ${inRun.size} in run ${event.object.id}`);
   say(`${event.action} at ${event.at}: entry ${index} of ${checkpoint.size} in ${checkpoint.origin}`);
+  if (json) sayJson({ verdict: 'intact', rating, inRun, event, index, size: checkpoint.size });
+};
+
+const sayStatement = (checked: Awaited<ReturnType<typeof checkStatement>>, json: boolean): void => {
+  demandIntact(checked, json);
+  say(`intact: ${checked.about} of ${checked.at}`);
+  say(checked.said);
+  if (json) sayJson(checked);
 };
 
 interface WitnessArguments {

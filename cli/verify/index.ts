@@ -13,6 +13,6 @@ export {
   witnessVerifierKey,
   type WitnessKey,
 } from './node';
-export { checkProof, readKey, type VerifierKey } from './note';
+export { checkProof, checkStatement, readKey, STATEMENT, type VerifierKey } from './note';
 export { checkRatingProof, RATING_PROOF } from './rating-proof';
 export { look, LogBroken, NOTHING_WATCHED, type Watched } from './watch';

@@ -110,6 +110,28 @@ export const readCheckpoint = (text: string): Checkpoint | null => {
   return root?.length === 32 ? { origin, size: Number(size), root: textOf(root) } : null;
 };
 
+/** How the first line of a signed statement begins: what the installation says of itself, such as a report. */
+export const STATEMENT = 'tierwarden statement: ';
+
+export type StatementVerdict =
+  | { readonly verdict: 'intact'; readonly about: string; readonly at: string; readonly said: string }
+  | { readonly verdict: 'broken' | 'unverifiable'; readonly problem: string };
+
+export const checkStatement = async (
+  crypto: Crypto,
+  statement: string,
+  keys: readonly VerifierKey[],
+): Promise<StatementVerdict> => {
+  const note = await openNote(crypto, statement, keys);
+  const [title = '', at, said, ...further] = note?.text.split('\n') ?? [];
+  if (note === null || !title.startsWith(STATEMENT) || at === undefined || said === undefined || further.length !== 1)
+    return { verdict: 'unverifiable', problem: 'the statement is damaged' };
+  if (note.signed === 'unknown')
+    return { verdict: 'unverifiable', problem: 'none of the given keys has signed the statement' };
+  if (note.signed === 'false') return { verdict: 'broken', problem: 'the signature of the statement does not hold' };
+  return { verdict: 'intact', about: title.slice(STATEMENT.length), at, said };
+};
+
 export type ProofVerdict =
   | { readonly verdict: 'intact'; readonly index: number; readonly checkpoint: Checkpoint; readonly entry: Uint8Array }
   | { readonly verdict: 'broken' | 'unverifiable'; readonly problem: string };

@@ -78,3 +78,28 @@ it('an auditor exports, takes the folder elsewhere and finds the one byte that s
   expect((await tierwarden(['audit', 'verify', out, '--key', stranger.stdout.trim()], elsewhere)).code).toBe(3);
   expect((await tierwarden(['audit', 'verify', out, '--key', 'nonsense'], elsewhere)).code).toBe(2);
 }, 120_000);
+
+it('a report leaves the house signed, and whoever changes a figure of it is found out', async () => {
+  const env = { ...installed(), AUDIT_LOG_KEY_FILE: join(folder, 'reports', 'audit-log.key') };
+  const unsigned = await tierwarden(['override-report', '--signed'], env);
+  expect([unsigned.code, unsigned.stderr]).toEqual([2, expect.stringContaining('no key of the audit log')]);
+  const key = (await tierwarden(['audit', 'key', '--add'], env)).stdout.trim();
+  const { code, stdout: note } = await tierwarden(['override-report', '--from', '2026-01-01', '--signed'], env);
+  expect(code).toBe(0);
+  const file = join(folder, 'report.note');
+  const verified = async (text: string, ...more: string[]) => {
+    writeFileSync(file, text);
+    return tierwarden(['audit', 'verify', file, '--key', key, ...more], elsewhere);
+  };
+  const intact = await verified(note, '--json');
+  expect(intact.code).toBe(0);
+  const { verdict, about, said } = JSON.parse(intact.stdout.trim().split('\n').at(-1)!);
+  expect([verdict, about]).toEqual(['intact', 'override report']);
+  expect(JSON.parse(said)).toMatchObject({ from: '2026-01-01', report: { total: { overrides: 0 } } });
+  expect(await verified(note.replace('"overrides":0', '"overrides":1'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('broken: the signature of the statement does not hold'),
+  });
+  expect((await verified(note.split('\n').slice(1).join('\n'))).code).toBe(3);
+  expect((await verified(note, '--entry', file)).code).toBe(2);
+}, 120_000);
