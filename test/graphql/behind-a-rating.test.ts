@@ -170,7 +170,9 @@ describe('rank power', () => {
 
   it('tells risk and auditors how the scores fared, grade by grade', async () => {
     for (const who of ['approver', 'analyst', 'auditor'] as const) {
-      const { grades, ...figures } = (await power(who)).data.rankPower;
+      const { grades, byGrade, ...figures } = (await power(who)).data.rankPower;
+      // Nobody's grade is overridden.
+      expect(byGrade).toEqual({ modelAuc: 1, inForceAuc: 1, inForce: grades });
       expect(figures).toEqual({ customers: 3, rated: 3, bad: 1, auc: 1 });
       expect(grades).toHaveLength(9);
       expect(grades[0]).toEqual({ grade: { value: 'AAA' }, count: 1, bad: 0, shareBad: 0 });
