@@ -132,7 +132,9 @@ const answerByApollo = async (
 };
 
 const send = (response: ServerResponse, status: number, headers: OutgoingHttpHeaders, text: string): void => {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+  // Encoded once: what measures a text encodes it, and the socket would again.
+  const body = Buffer.from(text);
+  response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
 };
 
 /* Queries that come again */
