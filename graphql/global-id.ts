@@ -25,7 +25,12 @@ export type NodeType = (typeof NODE_TYPES)[number];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-export const toGlobalId = (type: NodeType, key: string): string => Buffer.from(`${type}:${key}`).toString('base64url');
+/** Written over and over: an answer has hundreds of ids. */
+const scratch = Buffer.alloc(128);
+
+/** Keys are UUIDs. */
+export const toGlobalId = (type: NodeType, key: string): string =>
+  scratch.toString('base64url', 0, scratch.write(`${type}:${key}`, 'latin1'));
 
 /** Type and key, or null for what is not one of our ids. */
 export const parseGlobalId = (id: string): { type: NodeType; key: string } | null => {

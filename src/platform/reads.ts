@@ -66,12 +66,10 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
     shape: (rows: (string | null)[][], run: Run) => T,
   ) => {
     const prepared = new Map<Prepare, unknown>();
-    const [found] = await Promise.all([
-      rows,
-      ...plan.prepares.map(async (prepare) => {
-        prepared.set(prepare, await prepare(env));
-      }),
-    ]);
+    const preparing = plan.prepares.map(async (prepare) => {
+      prepared.set(prepare, await prepare(env));
+    });
+    const [found] = preparing.length === 0 ? [await rows] : await Promise.all([rows, ...preparing]);
     const current: Run = { env, prepared, batches: new Map() };
     const answer = shape(found, current);
     if (current.batches.size > 0) await fill(current);
