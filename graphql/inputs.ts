@@ -124,3 +124,22 @@ export class GradeFilter extends choiceInput<Grade>('GradeChoice', GradeEnum) {
   @Field(() => GradeEnum, { nullable: true, description: 'This grade or worse.' })
   lte?: Grade | null;
 }
+
+interface Composed<Where> {
+  readonly and?: readonly Where[];
+  readonly or?: readonly Where[];
+  readonly not?: Where;
+}
+
+/** The filter of a room out of one as callers compose it; `leafOf` tells what its own conditions are called there. */
+export const composedFilter = <Where extends Composed<Where>, Filter extends Composed<Filter>>(
+  leafOf: (own: Omit<Where, keyof Composed<Where>>) => Filter,
+): ((where: Where) => Filter) => {
+  const filterOf = ({ and, or, not, ...own }: Where): Filter => ({
+    ...leafOf(own),
+    ...(and === undefined ? {} : { and: and.map(filterOf) }),
+    ...(or === undefined ? {} : { or: or.map(filterOf) }),
+    ...(not === undefined ? {} : { not: filterOf(not) }),
+  });
+  return filterOf;
+};

@@ -7,7 +7,7 @@ import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { Customer } from '../customers/customer.types';
 import { valueOrFault } from '../faults';
-import { given, type Given } from '../inputs';
+import { composedFilter, given, type Given } from '../inputs';
 import { keyOf, toGlobalId } from '../global-id';
 import { User } from '../identity/user.types';
 import { sortOf, type OrderBy } from '../order';
@@ -372,11 +372,8 @@ const resultOf = ({ requestId, outcome }: ManyDecided[number]): DecisionResult =
   userErrors: outcome.ok ? [] : [userErrorOf(outcome.refusal)],
 });
 
-const filterOf = ({ and, or, not, customer, maker, ...rest }: Given<ChangeRequestWhere>): RequestFilter => ({
+const filterOf = composedFilter<Given<ChangeRequestWhere>, RequestFilter>(({ customer, maker, ...rest }) => ({
   ...rest,
   ...(customer === undefined ? {} : { subject: { type: 'Customer', id: keyOf('Customer', customer) } }),
   ...(maker === undefined ? {} : { makerId: { eq: keyOf('User', maker) } }),
-  ...(and === undefined ? {} : { and: and.map(filterOf) }),
-  ...(or === undefined ? {} : { or: or.map(filterOf) }),
-  ...(not === undefined ? {} : { not: filterOf(not) }),
-});
+}));

@@ -7,7 +7,7 @@ import { asJson, PageArgs, type Connection } from '../connection';
 import { GraphContext } from '../context';
 import { fault, valueOrFault } from '../faults';
 import { keyOf, optionalKeyOf } from '../global-id';
-import { given, type Given } from '../inputs';
+import { composedFilter, given, type Given } from '../inputs';
 import { OrgUnit, User } from '../identity/user.types';
 import { IndicatorValue } from '../indicators/indicator.types';
 import { CreditLimit } from '../limits/limit.types';
@@ -244,10 +244,7 @@ const fieldsOf = ({
   orgUnitId: optionalKeyOf('OrgUnit', orgUnitId),
 });
 
-const filterOf = ({ and, or, not, industry, ...rest }: Given<CustomerWhere>): TieredCustomerFilter => ({
+const filterOf = composedFilter<Given<CustomerWhere>, TieredCustomerFilter>(({ industry, ...rest }) => ({
   ...rest,
   ...(industry === undefined ? {} : { industryCode: industry }),
-  ...(and === undefined ? {} : { and: and.map(filterOf) }),
-  ...(or === undefined ? {} : { or: or.map(filterOf) }),
-  ...(not === undefined ? {} : { not: filterOf(not) }),
-});
+}));

@@ -13,7 +13,7 @@ import {
 } from '../customers/past-customer';
 import { fault, valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
-import { given, type Given } from '../inputs';
+import { composedFilter, given, type Given } from '../inputs';
 import { PastPageArgs } from '../moments';
 import { InputOverride } from '../overrides/input-override.types';
 import { sortOf, type OrderBy } from '../order';
@@ -99,15 +99,12 @@ const ratingsOf = ({ customer, run }: { readonly customer?: string; readonly run
   throw fault('BAD_USER_INPUT', 'give either `customer` or `run`', { reason: 'ONE_OF' });
 };
 
-const filterOf = ({ and, or, not, scorecardVersion, ...rest }: Given<RatingWhere>): RatingFilter => ({
+const filterOf = composedFilter<Given<RatingWhere>, RatingFilter>(({ scorecardVersion, ...rest }) => ({
   ...rest,
   ...(scorecardVersion === undefined
     ? {}
     : { scorecardVersionId: { eq: keyOf('ScorecardVersion', scorecardVersion) } }),
-  ...(and === undefined ? {} : { and: and.map(filterOf) }),
-  ...(or === undefined ? {} : { or: or.map(filterOf) }),
-  ...(not === undefined ? {} : { not: filterOf(not) }),
-});
+}));
 
 @Resolver(() => CustomerGrade)
 export class CustomerGradeResolver {

@@ -18,7 +18,7 @@ import {
 import { valueOrFault } from '../faults';
 import { keyOf } from '../global-id';
 import { OrgUnit, User } from '../identity/user.types';
-import { given, type Given } from '../inputs';
+import { composedFilter, given, type Given } from '../inputs';
 import { PastPageArgs } from '../moments';
 import { PolicyVersion } from '../policies/policy.types';
 import { ReadField, reading, readPage, ReadPages } from '../reads';
@@ -226,12 +226,9 @@ const taskPayload = (result: Result<{ readonly taskId: string; readonly auditEve
     auditEvent: reading('AuditEvent', auditEventId),
   }));
 
-const filterOf = ({ and, or, not, owner, orgUnit, customer, ...rest }: Given<TierTaskWhere>): TaskFilter => ({
+const filterOf = composedFilter<Given<TierTaskWhere>, TaskFilter>(({ owner, orgUnit, customer, ...rest }) => ({
   ...rest,
   ...(owner === undefined ? {} : { ownerUserId: { eq: keyOf('User', owner) } }),
   ...(orgUnit === undefined ? {} : { orgUnitId: { eq: keyOf('OrgUnit', orgUnit) } }),
   ...(customer === undefined ? {} : { customerId: { eq: keyOf('Customer', customer) } }),
-  ...(and === undefined ? {} : { and: and.map(filterOf) }),
-  ...(or === undefined ? {} : { or: or.map(filterOf) }),
-  ...(not === undefined ? {} : { not: filterOf(not) }),
-});
+}));
