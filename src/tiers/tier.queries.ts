@@ -171,19 +171,8 @@ export const createTierQueries = (
   },
 
   /** Moves of a customer in the life cycle in the past, newest first. Needs `tier.read` and `audit.read`. */
-  lifeCycleHistoryAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> => {
-    const permitted = permitPast(viewer, 'tier.read');
-    if (!permitted.ok) return permitted;
-    return ok({
-      model: 'LifeCycleEntry',
-      alias: 'entry',
-      select: (params) => ({
-        from: 'life_cycle_entry AS entry',
-        where: [`entry.customer_id = ${params.add(customerId)}`, `entry.changed_at <= ${params.add(decidedBy(at))}`],
-        order: newestFirst('entry', 'changed_at'),
-      }),
-    });
-  },
+  lifeCycleHistoryAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
+    movesAt(viewer, { model: 'LifeCycleEntry', table: 'life_cycle_entry' }, customerId, at),
 
   /** Ids of the tasks that were open on a customer in the past, the soonest due first. Needs `tier.read` and `audit.read`. */
   taskIdsOpenAt: async (
@@ -204,22 +193,30 @@ export const createTierQueries = (
   },
 
   /** Changes of a customer's tier in the past, newest first. Needs `tier.read` and `audit.read`. */
-  historyAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> => {
-    const permitted = permitPast(viewer, 'tier.read');
-    if (!permitted.ok) return permitted;
-    return ok({
-      model: 'TierHistoryEntry',
-      alias: 'entry',
-      select: (params) => ({
-        from: 'tier_history AS entry',
-        where: [`entry.customer_id = ${params.add(customerId)}`, `entry.changed_at <= ${params.add(decidedBy(at))}`],
-        order: newestFirst('entry', 'changed_at'),
-      }),
-    });
-  },
+  historyAt: (viewer: Actor, customerId: string, at: Moments): Result<ListSource> =>
+    movesAt(viewer, { model: 'TierHistoryEntry', table: 'tier_history' }, customerId, at),
 });
 
 export type TierQueries = ReturnType<typeof createTierQueries>;
+
+const movesAt = (
+  viewer: Actor,
+  { model, table }: { readonly model: string; readonly table: string },
+  customerId: string,
+  at: Moments,
+): Result<ListSource> => {
+  const permitted = permitPast(viewer, 'tier.read');
+  if (!permitted.ok) return permitted;
+  return ok({
+    model,
+    alias: 'entry',
+    select: (params) => ({
+      from: `${table} AS entry`,
+      where: [`entry.customer_id = ${params.add(customerId)}`, `entry.changed_at <= ${params.add(decidedBy(at))}`],
+      order: newestFirst('entry', 'changed_at'),
+    }),
+  });
+};
 
 /** The newest entry tells the cell, the newest that changed the tier since when, and their number the version. */
 const TIERS_AT = `
