@@ -110,13 +110,10 @@ export const audit = (config: Config, { events, seconds, onStep }: AuditOptions)
         unit: 'events/s',
         floor: copying,
       }),
-      figure({
-        ...common,
-        case: `offline verification of ${of}; floor: SHA-256`,
-        value: verified.eventsPerSecond,
-        unit: 'events/s',
-        floor: verified.floorPerSecond,
-      }),
+      figureOfRounds(
+        { ...common, case: `offline verification of ${of}; floor: SHA-256`, unit: 'events/s' },
+        verified.rounds,
+      ),
       figure({
         ...common,
         case: `most memory that verification of ${of} took; floor: the process before it`,

@@ -18,10 +18,15 @@ export const figure = (measured: Omit<Figure, 'ratio'>): Figure => ({
   ratio: rounded(measured.value / measured.floor),
 });
 
-/** Of rounds in which one was measured right after the other. */
+/** Ours and the floor, one measured right after the other. */
+export interface Round {
+  readonly value: number;
+  readonly floor: number;
+}
+
 export const figureOfRounds = (
   measured: Omit<Figure, 'value' | 'floor' | 'ratio'>,
-  rounds: readonly { readonly value: number; readonly floor: number }[],
+  rounds: readonly Round[],
 ): Figure => ({
   ...measured,
   value: rounded(median(rounds.map(({ value }) => value))),

@@ -1,6 +1,6 @@
 /** Verifies an export in a process of its own, beside its floor, and tells how fast and in how much memory. */
 import { filesOf, nodeCrypto, readKey, verifyExport } from '../../cli/verify';
-import { median, timed } from './figure';
+import { timed, type Round } from './figure';
 import { hashFloor } from './hash-floor';
 
 export interface VerifyOrder {
@@ -12,13 +12,13 @@ export interface VerifyOrder {
 }
 
 export interface Verified {
-  readonly eventsPerSecond: number;
-  readonly floorPerSecond: number;
+  /** Events per second, and the floor of the moments before and after. */
+  readonly rounds: readonly Round[];
   readonly beforeMiB: number;
   readonly peakMiB: number;
 }
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 const SAMPLED_READS = 64;
 
@@ -26,8 +26,8 @@ const residentMiB = (): number => process.memoryUsage.rss() / 2 ** 20;
 
 const run = async ({ folder, keys, bytes, floorEvents }: VerifyOrder): Promise<Verified> => {
   const known = keys.flatMap((key) => readKey(nodeCrypto, key) ?? []);
-  const rates: number[] = [];
-  const floors = [hashFloor(floorEvents, bytes)];
+  const rounds: Round[] = [];
+  let before = hashFloor(floorEvents, bytes);
   const beforeMiB = residentMiB();
   const files = filesOf(folder);
   let reads = 0;
@@ -44,10 +44,11 @@ const run = async ({ folder, keys, bytes, floorEvents }: VerifyOrder): Promise<V
   for (let round = 0; round < ROUNDS; round++) {
     const { seconds, value } = await timed(() => verifyExport(sampled, nodeCrypto, known));
     if (value.verdict !== 'intact') throw new Error(`the export is ${value.verdict}: ${value.problem}`);
-    rates.push(value.entries / seconds);
-    floors.push(hashFloor(floorEvents, bytes));
+    const after = hashFloor(floorEvents, bytes);
+    rounds.push({ value: value.entries / seconds, floor: (before + after) / 2 });
+    before = after;
   }
-  return { eventsPerSecond: median(rates), floorPerSecond: median(floors), beforeMiB, peakMiB };
+  return { rounds, beforeMiB, peakMiB };
 };
 
 void run(JSON.parse(process.argv[2] ?? '') as VerifyOrder).then((verified) => process.send?.(verified));

@@ -4,7 +4,7 @@
  */
 import { openNote, readCheckpoint, type Checkpoint, type Crypto, type VerifierKey } from './note';
 import { tilePath } from './tile-path';
-import { GrowingTree } from './tree';
+import { GrowingTree, textOf } from './tree';
 
 /** Files of an export, by path. Given by the platform. */
 export interface Files {
@@ -140,14 +140,13 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
     const bodies = new Set(manifest.bodies);
     const readBundle = bundlesIn(files);
     /** Up to `end`, or to the first that names a body: yields the last index, and the digest of its body if it has one. */
-    const addEntries = (bundle: Bundle, hashes: Uint8Array, begin: number, end: number) => {
+    const checkEntries = (bundle: Bundle, hashes: Uint8Array, begin: number, end: number) => {
       for (let index = begin; index < end; index++) {
         const prefixed = bundle.next(index);
         const leaf = crypto.sha256(prefixed);
         if (!isAt(leaf, hashes, (index % WIDTH) * 32))
           throw new Found('broken', `entry ${index} is not the one that was signed`, index);
         counted.entries += 1;
-        tree.add(leaf);
         const digest = bundle.namesBodies ? bodyDigest(prefixed.subarray(1)) : null;
         if (digest !== null) return { index, digest };
         if (bodies.size > 0 && bodies.has(index))
@@ -167,10 +166,12 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
         }
         const stop = due !== null && due.size > tree.size ? Math.min(width, due.size - begin) : width;
         if (bundle === null) {
-          for (; i < stop; i++) tree.add(latin1(hashes, i * 32));
+          tree.addAll(hashes.subarray(i * 32, stop * 32));
+          i = stop;
           continue;
         }
-        const { index, digest } = addEntries(bundle, hashes, begin + i, begin + stop);
+        const { index, digest } = checkEntries(bundle, hashes, begin + i, begin + stop);
+        tree.addAll(hashes.subarray(i * 32, (index + 1 - begin) * 32));
         i = index + 1 - begin;
         if (digest !== null && index >= manifest.from && index < manifest.to) {
           await checkBody(files, crypto, index, digest);
@@ -182,7 +183,7 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
         const whole = Math.floor(newest.size / WIDTH ** level);
         const first = index - (index % WIDTH);
         const above = await tile(level, first / WIDTH, Math.min(WIDTH, whole - first));
-        if (latin1(above, (index % WIDTH) * 32) !== hash) {
+        if (textOf(above, (index % WIDTH) * 32) !== hash) {
           const covered = WIDTH ** level;
           throw new Found(
             'broken',
@@ -217,8 +218,6 @@ export const verifyExport = async (files: Files, crypto: Crypto, keys: readonly 
     };
   }
 };
-
-const latin1 = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 32));
 
 /** Compared in place, as it is done for every entry. */
 const isAt = (hash: string, bytes: Uint8Array, at: number): boolean => {

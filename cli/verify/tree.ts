@@ -13,6 +13,9 @@ const put = (hash: string, into: Uint8Array, at: number): void => {
   for (let i = 0; i < 32; i++) into[at + i] = hash.charCodeAt(i);
 };
 
+/** The hash that lies there. */
+export const textOf = (hashes: Uint8Array, at: number): string => String.fromCharCode(...hashes.subarray(at, at + 32));
+
 export const hashLeaf = (hash: Hash, entry: Uint8Array): string => {
   if (leaf.length < entry.length + 1) leaf = new Uint8Array((entry.length + 1) * 2);
   leaf.set(entry, 1);
@@ -45,13 +48,33 @@ export class GrowingTree {
   }
 
   add(leafHash: string): void {
-    let carried = leafHash;
     this.size += 1;
-    let height = 0;
-    for (let count = this.size; count % 2 === 0; count /= 2) {
+    this.carry(leafHash, 0);
+  }
+
+  /** Adds leaves by their hashes, which lie one after the other. Two siblings are hashed as they lie. */
+  addAll(leafHashes: Uint8Array): void {
+    for (let at = 0; at < leafHashes.length;) {
+      if (this.size % 2 === 1 || at + 32 === leafHashes.length) {
+        this.add(textOf(leafHashes, at));
+        at += 32;
+      } else {
+        node.set(leafHashes.subarray(at, at + 64), 1);
+        this.size += 2;
+        this.carry(this.hash(node), 1);
+        at += 64;
+      }
+    }
+  }
+
+  /** Joins a perfect subtree, of 2^height leaves, with those that now have its height. */
+  private carry(subtree: string, height: number): void {
+    let carried = subtree;
+    let grown = height;
+    for (let count = this.size / 2 ** height; count % 2 === 0; count /= 2) {
       carried = hashNode(this.hash, this.complete.pop() ?? '', carried);
-      height += 1;
-      if (height % 8 === 0) this.onNode(height / 8, this.size / 2 ** height - 1, carried);
+      grown += 1;
+      if (grown % 8 === 0) this.onNode(grown / 8, this.size / 2 ** grown - 1, carried);
     }
     this.complete.push(carried);
   }
