@@ -4,6 +4,7 @@ import { loadConfig } from '../src/config';
 import { audit } from './audit';
 import { decide } from './decide';
 import { events } from './events';
+import { paging } from './paging';
 import { reads } from './reads';
 import { rerate } from './rerate';
 import { reserve } from './reserve';
@@ -82,6 +83,16 @@ program
   .option('--json', 'one JSON line per case')
   .action(async ({ json, ...options }: { readonly events: number; readonly seconds: number; readonly json?: true }) => {
     show(await audit(loadConfig(), { ...options, onStep }), json === true);
+  });
+
+program
+  .command('paging')
+  .description('pages deep in the audit log, by each of its filters; floor: the first page of the same filter')
+  .option('--events <count>', 'events', wholeNumber, 1_000_000)
+  .option('--rounds <count>', 'of each page', wholeNumber, 15)
+  .option('--json', 'one JSON line per case')
+  .action(async ({ json, ...options }: { readonly events: number; readonly rounds: number; readonly json?: true }) => {
+    show(await paging(loadConfig(), { ...options, onStep }), json === true);
   });
 
 program

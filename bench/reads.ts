@@ -2,7 +2,7 @@
  * How fast the reads of screens are, through the whole API (HTTP, token, limits, masking), against a server written by hand
  * for just these reads. Both run one process on the same database, and take turns.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import {
   type Peer,
 } from './reads/postgraphile';
 import { PAGE_SIZE, Q1, Q2, Q3, Q4, type ReadCase } from './reads/queries';
+import { startChild } from './support/child';
 import { figure, figureOfRounds, median, type Figure } from './support/figure';
 import { postRequest, requestsPerSecond } from './support/http-load';
 import { drawReadPortfolio, REGIONS } from './support/read-portfolio';
@@ -376,25 +377,3 @@ const personOf = async (owner: Client): Promise<Person> => {
   if (person === undefined) throw new Error('the sample users are missing');
   return person;
 };
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly token?: string;
-}
-
-const startChild = (execPath: string, script: 'api' | 'floor', order: object): Promise<Started> =>
-  new Promise((resolve, reject) => {
-    const child = fork(join(__dirname, 'reads', `${script}.js`), {
-      execPath,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`the ${script} process ended with ${code}`));
-    });
-    child.once('message', (message) => {
-      resolve({ child, ...(message as { port: number; token?: string }) });
-    });
-    child.send(order);
-  });
