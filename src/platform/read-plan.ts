@@ -121,6 +121,10 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
       return this.columns.push(expression) - 1;
     }
 
+    placeOf(expression: string): number | undefined {
+      return this.places.get(expression);
+    }
+
     join(join: string): void {
       if (!this.joins.includes(join)) this.joins.push(join);
     }
@@ -227,10 +231,12 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     if (!child.mayRead(viewer)) return () => null;
     const alias = nextAlias();
     level.join(`LEFT JOIN ${child.table(alias)} ON ${field.on(t, alias)}`);
-    const present = level.add(`${alias}.${child.key}`);
     const sees = seesOf(child, alias, level);
     const read = objectOf(child, alias, wanted, level);
-    return (row, run) => (row[present] === null || sees?.(row, run) === false ? null : read(row, run));
+    // What stands in the row anyhow says whether there is one; else a mark does, and not a key that nobody asked for.
+    const key = level.placeOf(`${alias}.${child.key}`);
+    const mark = key ?? level.add(`CASE WHEN ${alias}.${child.key} IS NOT NULL THEN 1 END`);
+    return (row, run) => (row[mark] === null || sees?.(row, run) === false ? null : read(row, run));
   };
 
   const manyOf = (t: string, field: ManyField, wanted: Selection, level: Level): Read => {

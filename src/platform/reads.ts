@@ -5,7 +5,7 @@
 import type { Actor } from '../kernel/actor';
 import { COUNT_CAP } from '../kernel/page';
 import type { Database } from './database';
-import { afterKey, orderClause, SqlParams, whereClause } from './keyset';
+import { afterKey, orderClause, SqlParams, whereClause, type OrderColumn } from './keyset';
 import type { ListSource, ReadEnv, ReadModel, RoomReads } from './read-model';
 import {
   pageOf,
@@ -114,8 +114,7 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
       params.values.push(...plan.values);
       const { from, where, order, plannedByValues } = list.select(params);
       const conditions = page.after === null ? where : [...where, afterKey(order, page.after, params)];
-      const keys = page.keys ? order.map((_, i) => plan.columns.length + i) : [];
-      const columns = [...plan.columns, ...(page.keys ? order.map(({ expression }) => expression) : [])];
+      const { columns, keys } = page.keys ? withKeys(plan.columns, order) : { columns: plan.columns, keys: [] };
       // Cut to the page before anything is joined: what a page costs does not grow with its list.
       const text = `SELECT ${columns.join(', ') || 'NULL'} FROM (SELECT ${alias}.* FROM ${from} ${whereClause(conditions)} ${orderClause(order)} LIMIT ${page.first + 1}) AS ${alias} ${plan.joins.join(' ')} ${orderClause(order)}`;
       const [answer, total] = await Promise.all([
@@ -138,6 +137,16 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
     );
     return pageOf([], { first: 0, after: null }, [], () => ({}), Number(row?.[0] ?? 0)).total;
   }
+};
+
+/** The select list with the keys of the order, and their places: what stands there anyhow does not stand there twice. */
+const withKeys = (selected: readonly string[], order: readonly OrderColumn[]) => {
+  const columns = [...selected];
+  const keys = order.map(({ expression }) => {
+    const place = columns.indexOf(expression);
+    return place >= 0 ? place : columns.push(expression) - 1;
+  });
+  return { columns, keys };
 };
 
 /** Names for statements: a shape gets one when it comes the second time, as long as there are names left. */
