@@ -65,12 +65,11 @@ export const fetchPage = async <Row extends object>(
   select: PagedSelect,
   page: PageRequest,
 ): Promise<Page<Row>> => {
-  const conditions = [...select.where];
-  if (page.after !== null) conditions.push(afterKey(select.order, page.after, select.params));
+  const after = page.after === null ? [] : [afterKey(select.order, page.after, select.params)];
   const rows = await query<Row & { [KEY_COLUMN]: string[] }>(
     `SELECT ${select.select}, ARRAY[${select.order.map((column) => `(${column.expression})::text`).join(', ')}] AS ${KEY_COLUMN}
      FROM ${select.from}
-     ${whereClause(conditions)}
+     ${whereClause([...after, ...select.where])}
      ${orderClause(select.order)}
      LIMIT ${page.first + 1}`,
     select.params.values,
@@ -89,7 +88,10 @@ export const whereClause = (conditions: readonly string[]): string =>
 export const orderClause = (order: readonly OrderColumn[]): string =>
   `ORDER BY ${order.map((column) => `${column.expression} ${column.direction}`).join(', ')}`;
 
-/** Rows after the key: a row comparison where all columns run one way, else its expansion. */
+/**
+ * Rows after the key: a row comparison where all columns run one way, else its expansion. It goes before the conditions of
+ * the list: of several bounds on the leading column PostgreSQL 18 lets the index begin at the one that is written first.
+ */
 export const afterKey = (order: readonly OrderColumn[], key: PageKey, params: SqlParams): string => {
   if (key.length !== order.length) {
     throw new RefusalError(refusal('INVALID', 'the cursor does not fit the order', { reason: 'INVALID_CURSOR' }));

@@ -284,7 +284,7 @@ export const planRead = ({ models, model, alias, selection, viewer }: PlanInput)
     const read = objectOf(child, alias, wanted, inner);
     const keys = page.keys ? order.map(({ expression }) => inner.add(expression)) : [];
     const after = page.after === null ? [] : [afterKey(order, page.after, params)];
-    const cut = `(SELECT ${alias}.* FROM ${child.table(alias)} ${whereClause([tied, ...after])} ${orderClause(order)} LIMIT ${page.first + 1}) AS ${alias}`;
+    const cut = `(SELECT ${alias}.* FROM ${child.table(alias)} ${whereClause([...after, tied])} ${orderClause(order)} LIMIT ${page.first + 1}) AS ${alias}`;
     const items = level.add(
       `(SELECT json_agg(${jsonRow(inner.columns)} ${orderClause(order)}) FROM ${cut} ${inner.joins.join(' ')})`,
     );

@@ -113,7 +113,7 @@ export const createReads = (database: Database, rooms: readonly RoomReads[]): Re
       const params = new SqlParams();
       params.values.push(...plan.values);
       const { from, where, order, plannedByValues } = list.select(params);
-      const conditions = page.after === null ? where : [...where, afterKey(order, page.after, params)];
+      const conditions = page.after === null ? where : [afterKey(order, page.after, params), ...where];
       const { columns, keys } = page.keys ? withKeys(plan.columns, order) : { columns: plan.columns, keys: [] };
       // Cut to the page before anything is joined: what a page costs does not grow with its list.
       const text = `SELECT ${columns.join(', ') || 'NULL'} FROM (SELECT ${alias}.* FROM ${from} ${whereClause(conditions)} ${orderClause(order)} LIMIT ${page.first + 1}) AS ${alias} ${plan.joins.join(' ')} ${orderClause(order)}`;

@@ -248,6 +248,9 @@ it.each(CASES)('%s %s', async (list, template) => {
   }
   const scan = next.page.find((node) => isOf(node, table));
   expect(scan?.['Index Cond']).toMatch(/ROW\(|[<>]/);
+  // Of several bounds PostgreSQL 18 begins at the first: a range of the filter would make deep pages dear.
+  const [earlier, ...cursor] = (scan?.['Index Cond'] ?? '').split('ROW(');
+  if (cursor.length > 0) expect(earlier).not.toMatch(/[<>]/);
 });
 
 it.each(['上海', '沪', 'co', 'C00', 'never heard of'])(
