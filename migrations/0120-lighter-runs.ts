@@ -6,7 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export class LighterRuns1767225600120 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const [name, steps] of CHANGES) await rewrite(runner, name, steps);
+    await rewriteFunctions(runner, CHANGES);
     await runner.query(`
       INSERT INTO audit_trail_exemption (table_name, reason)
         VALUES ('simulation_mover', 'written chunk by chunk; the event of the chunk names the digest of its rows');
@@ -18,16 +18,12 @@ export class LighterRuns1767225600120 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query("DELETE FROM audit_trail_exemption WHERE table_name = 'simulation_mover'");
-    for (const [name, steps] of CHANGES)
-      await rewrite(
-        runner,
-        name,
-        steps.map(([from, to]) => [to, from]),
-      );
+    await rewriteFunctions(runner, reversed(CHANGES));
   }
 }
 
-type Step = readonly [from: string, to: string];
+/** A function by its signature, and what of its text is replaced by what. */
+export type FunctionChange = readonly [name: string, steps: readonly (readonly [from: string, to: string])[]];
 
 const OPENED = `    t text := 'rating_' || it.number;
   BEGIN
@@ -43,7 +39,7 @@ const LOOKED_UP = `    EXECUTE format(
 const INDEXED = `    EXECUTE format('REVOKE INSERT ON rating_runs.%I FROM tierwarden_app', t);
 `;
 
-const CHANGES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
+const CHANGES: readonly FunctionChange[] = [
   ['rating_run_open(uuid)', [[OPENED, `${OPENED}    IF it.purpose = 'SIMULATION' THEN RETURN; END IF;\n`]]],
   [
     'rating_run_seal(uuid)',
@@ -72,15 +68,20 @@ const CHANGES: readonly (readonly [name: string, steps: readonly Step[]])[] = [
   ],
 ];
 
-/** Changes what it says of a function and nothing else, whichever migration wrote it last. */
-const rewrite = async (runner: QueryRunner, name: string, steps: readonly Step[]): Promise<void> => {
-  const [row] = (await runner.query('SELECT pg_get_functiondef($1::regprocedure) AS source', [name])) as {
-    source: string;
-  }[];
-  let source = row?.source ?? '';
-  for (const [from, to] of steps) {
-    if (source.split(from).length !== 2) throw new Error(`${name} is not what it was`);
-    source = source.replace(from, () => to);
+/** Changes of functions what the steps say and nothing else, whichever migration wrote them last. */
+export const rewriteFunctions = async (runner: QueryRunner, changes: readonly FunctionChange[]): Promise<void> => {
+  for (const [name, steps] of changes) {
+    const [row] = (await runner.query('SELECT pg_get_functiondef($1::regprocedure) AS source', [name])) as {
+      source: string;
+    }[];
+    let source = row?.source ?? '';
+    for (const [from, to] of steps) {
+      if (source.split(from).length !== 2) throw new Error(`${name} is not what it was`);
+      source = source.replace(from, () => to);
+    }
+    await runner.query(source);
   }
-  await runner.query(source);
 };
+
+export const reversed = (changes: readonly FunctionChange[]): readonly FunctionChange[] =>
+  changes.map(([name, steps]) => [name, steps.map(([from, to]) => [to, from])]);

@@ -56,6 +56,7 @@ import { LighterTrail1767225600076 } from './0076-lighter-trail';
 import { PolicyRequests1767225600077 } from './0077-policy-requests';
 import { Sequencing1767225600100 } from './0100-sequencing';
 import { LighterRuns1767225600120 } from './0120-lighter-runs';
+import { QuickerPublication1767225600150 } from './0150-quicker-publication';
 import { TrailByTable1767225600110 } from './0110-trail-by-table';
 import { ReserveAtOnce1767225600111 } from './0111-reserve-at-once';
 import { OverUseList1767225600112 } from './0112-over-use-list';
@@ -121,4 +122,5 @@ export const MIGRATIONS = [
   TrailByTable1767225600110,
   ReserveAtOnce1767225600111,
   OverUseList1767225600112,
+  QuickerPublication1767225600150,
 ];

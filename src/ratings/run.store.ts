@@ -61,8 +61,13 @@ export const countCustomers = async (tx: Tx): Promise<number> => {
 /** Chunks of about so many of the `customers` that there are. */
 export const planChunks = async (tx: Tx, customers: number, size: number): Promise<ChunkRange[]> => {
   const bounds = await tx.query<{ id: string }>(
-    `SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM customer) AS placed
-     WHERE place % $1 = 0 AND place < $2 ORDER BY id`,
+    `WITH RECURSIVE bound AS (
+       SELECT '00000000-0000-0000-0000-000000000000'::uuid AS id, 0 AS place
+       UNION ALL
+       SELECT next.id, place + $1::int FROM bound CROSS JOIN LATERAL (
+         SELECT customer.id FROM customer WHERE customer.id > bound.id ORDER BY customer.id OFFSET $1::int - 1 LIMIT 1) AS next
+       WHERE place + $1::int < $2)
+     SELECT id FROM bound WHERE place > 0 ORDER BY place`,
     [size, customers],
   );
   return chunksBetween(bounds.map(({ id }) => id));
