@@ -60,6 +60,7 @@ import { QuickerPublication1767225600150 } from './0150-quicker-publication';
 import { TrailByTable1767225600110 } from './0110-trail-by-table';
 import { ReserveAtOnce1767225600111 } from './0111-reserve-at-once';
 import { OverUseList1767225600112 } from './0112-over-use-list';
+import { PolicyFollowThrough1767225600140 } from './0140-policy-follow-through';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -123,4 +124,5 @@ export const MIGRATIONS = [
   ReserveAtOnce1767225600111,
   OverUseList1767225600112,
   QuickerPublication1767225600150,
+  PolicyFollowThrough1767225600140,
 ];

@@ -183,6 +183,7 @@ export const createApp = async ({
       limits: (query, grades, by) => limits.consequences(query, grades, by),
       tiers: (query, grades, at) => tiers.consequences(query, grades, at),
     },
+    tiersOf: (tx, customerIds) => tiers.tiersOf(tx, customerIds),
     onGradesChanged: async (tx, changes) => {
       await tiers.gradesChanged(tx, changes);
       await limits.gradesChanged(tx, changes);

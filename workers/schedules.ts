@@ -111,6 +111,17 @@ export const SCHEDULES: readonly Schedule<App>[] = [
     tick: inBatches((app, by, atMost) => app.limits.fallBackDue(by, atMost)),
   },
   {
+    name: 'limits-follow-policy',
+    everyMs: MINUTE_MS,
+    tick: (app, requestId) => app.limits.followPolicy(asSystem('limit-policy', requestId)),
+  },
+  {
+    name: 'due-dates-follow-calendar',
+    everyMs: MINUTE_MS,
+    // A run that is being published says its customers' dates by the calendar of its beginning.
+    tick: besideRuns((app, requestId) => app.ratings.followCalendar(asSystem('scheduler', requestId))),
+  },
+  {
     name: 'scorecards-go-live',
     everyMs: MINUTE_MS,
     tick: inBatches((app, by, atMost) => app.scorecards.goLiveDue(by, atMost)),

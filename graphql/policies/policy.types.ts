@@ -51,6 +51,19 @@ export class PolicyVersion extends Node {
 
   @Field(() => JsonScalar, { description: 'The cases that it was tried with before it was published.' })
   testCases!: Json;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      'When everybody whom it touches had been brought to what it says; null while that goes on, where another version came in between, and of policies that nobody is brought to.',
+  })
+  followedThroughAt!: Date | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'For how many customers something changed by then; null where nobody has begun.',
+  })
+  customersMoved!: number | null;
 }
 
 export const PolicyVersionConnection = connectionType('PolicyVersion', PolicyVersion);

@@ -1,6 +1,7 @@
 /** Books limit entries. The limit itself is moved by the database when an entry is booked, and by nothing else. */
 import { momentAfter } from '../kernel/clock';
 import type { Query } from '../platform/database';
+import type { LimitPolicy } from '../policies';
 import type { Tx } from '../platform/unit-of-work';
 import type { GradeChange } from '../ratings';
 import { CreditLimitEntryEntity } from './credit-limit.entity';
@@ -42,13 +43,16 @@ export type GradeNow = Pick<GradeChange, 'customerId' | 'causeId'> & {
 
 /**
  * Customers whose limit exceeds their share of the turnover, or nearly so: packed values are not exact, so what is within a
- * millionth is looked at as well, and so is whoever has no turnover on record. In the order of ids.
+ * millionth is looked at as well, and so is whoever has no turnover on record. Those after an id, in the order of ids; everybody
+ * where `atMost` is null.
  */
 export const limitsAboveShare = async (
   tx: Tx,
   turnoverOrdinal: number,
-  shares: readonly { readonly grade: string; readonly turnoverShare: string }[],
+  { grades }: Pick<LimitPolicy, 'grades'>,
+  { after, atMost }: { readonly after: string | null; readonly atMost: number | null },
 ): Promise<GradeNow[]> => {
+  const shares = Object.entries(grades);
   const rows = await tx.query<{ customerId: string; grade: GradeNow['after']['grade']; causeId: string }>(
     `SELECT held.customer_id AS "customerId", held.grade, held.rating_id AS "causeId"
      FROM credit_limit
@@ -57,8 +61,15 @@ export const limitsAboveShare = async (
      LEFT JOIN indicator_current AS current ON current.customer_id = credit_limit.customer_id
      WHERE credit_limit.amount > 0
        AND coalesce(credit_limit.amount >= current.values[$1] * allowed.share * 0.999999, true)
-     ORDER BY held.customer_id`,
-    [turnoverOrdinal, shares.map(({ grade }) => grade), shares.map(({ turnoverShare }) => turnoverShare)],
+       AND held.customer_id > coalesce($4::uuid, '00000000-0000-0000-0000-000000000000')
+     ORDER BY held.customer_id LIMIT $5`,
+    [
+      turnoverOrdinal,
+      shares.map(([grade]) => grade),
+      shares.map(([, { turnoverShare }]) => turnoverShare),
+      after,
+      atMost,
+    ],
   );
   return rows.map(({ customerId, causeId, grade }) => ({ customerId, causeId, after: { grade } }));
 };
@@ -69,7 +80,7 @@ export interface LimitEntry {
   readonly before: string;
   readonly after: string;
   readonly currency: string;
-  /** Grade history entry, request or batch that caused it. */
+  /** Grade history entry, request, policy version or batch that caused it. */
   readonly causeId: string;
   /** When the limit last moved; null at its opening. The entry is stamped later. */
   readonly lastMovedAt: Date | null;

@@ -8,6 +8,7 @@ import {
   cutPublished,
   cutToPolicy,
   fallBackDue,
+  followLimitPolicy,
   openLimits,
   raiseHandler,
   requestRaise,
@@ -67,6 +68,8 @@ export interface Limits {
   expireReservations(by: Initiator, atMost: number): Promise<Result<number>>;
   /** Ends up to `atMost` temporary raises whose time is over; yields how many. */
   fallBackDue(by: Initiator, atMost: number): Promise<Result<number>>;
+  /** Cuts what a limit policy that was published no longer allows; yields how many limits. */
+  followPolicy(by: Initiator, batch?: number): Promise<Result<number>>;
   freeze(by: Initiator, input: FreezeLimit): Promise<Result<LimitTouched>>;
   requestUnfreeze(by: Initiator, input: RequestUnfreeze): Promise<Result<VerbOutcome>>;
   setSubLimit(by: Initiator, input: TightenPart & { readonly product: string }): Promise<Result<LimitTouched>>;
@@ -95,12 +98,15 @@ export const createLimits = (deps: LimitDeps & ExposureDeps): Limits => ({
   repay: (by, input) => recordRepayment(deps, by, input),
   expireReservations: (by, atMost) => expireReservations(deps, by, atMost),
   fallBackDue: (by, atMost) => fallBackDue(deps, by, atMost),
+  followPolicy: (by, batch) => followLimitPolicy(deps, by, batch),
   freeze: (by, input) => freezeLimit(deps, by, input),
   requestUnfreeze: (by, input) => requestUnfreeze(deps, by, input),
   setSubLimit: (by, input) => setSubLimit(deps, by, input),
   setGroupLimit: (by, input) => setGroupLimit(deps, by, input),
   creditCheck: (viewer, question) => creditCheck(deps, viewer, question),
-  gradesChanged: (tx, changes) => cutToPolicy(deps, tx, changes),
+  gradesChanged: async (tx, changes) => {
+    await cutToPolicy(deps, tx, changes);
+  },
   runPublished: (tx) => cutPublished(deps, tx),
   exposureOf,
   consequences: (query, grades, by) => limitConsequences(deps, query, grades, by),

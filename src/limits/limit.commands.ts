@@ -12,7 +12,7 @@ import type { Approvals, NamedEvidence, RequestHandler, VerbOutcome } from '../a
 import { permit } from '../identity';
 import { indicatorOf, type Indicators } from '../indicators';
 import type { Overrides } from '../overrides';
-import { termsAt, type LimitTerms, type Policies } from '../policies';
+import { termsAt, type LimitPolicy, type LimitTerms, type Policies } from '../policies';
 import type { Database } from '../platform/database';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { Ratings } from '../ratings';
@@ -96,12 +96,12 @@ export const openLimits = (
 /**
  * Called inside the transaction that sets, changes or confirms grades in force: what the policy no longer allows, be it for
  * the grade or for the turnover, is cut in the same moment.
- * One audit event for the batch, with every cut in it by digest; single changes carry the amounts themselves.
+ * One audit event for the batch, with every cut in it by digest; single changes carry the amounts themselves. Yields how many.
  */
-export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly GradeNow[]): Promise<void> => {
+export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly GradeNow[]): Promise<number> => {
   const gradeAfter = new Map(changes.map((change) => [change.customerId, change]));
   const limits = await lockLimits(tx, [...gradeAfter.keys()]);
-  if (limits.length === 0) return;
+  if (limits.length === 0) return 0;
   const policy = await deps.policies.inForce(tx, 'LIMIT');
   const turnover = await deps.indicators.currentValues(
     tx.query,
@@ -127,10 +127,11 @@ export const cutToPolicy = async (deps: LimitDeps, tx: Tx, changes: readonly Gra
       lastMovedAt: limit.updatedAt,
     });
   }
-  if (entries.length === 0) return;
+  if (entries.length === 0) return 0;
   await bookEntries(tx, entries);
   recordBatch(tx, 'limit.cut', policy.id, entries);
   for (const limit of overused) tellOverUse(tx, limit);
+  return entries.length;
 };
 
 /** The row was written by the database with the cut; whoever watches hears of it. */
@@ -185,16 +186,36 @@ const CUT_BATCH = 5_000;
  */
 export const cutPublished = async (deps: LimitDeps, tx: Tx): Promise<void> => {
   const { content } = await deps.policies.inForce(tx, 'LIMIT');
-  const candidates = await limitsAboveShare(
-    tx,
-    indicatorOf(TURNOVER_INDICATOR).ordinal,
-    Object.entries(content.grades).map(([grade, { turnoverShare }]) => ({ grade, turnoverShare })),
-  );
+  const candidates = await limitsAbovePolicy(tx, content, EVERYBODY);
   for (let start = 0; start < candidates.length; start += CUT_BATCH) {
     await cutToPolicy(deps, tx, candidates.slice(start, start + CUT_BATCH));
     await tx.settle();
   }
 };
+
+const EVERYBODY = { after: null, atMost: null };
+
+const limitsAbovePolicy = (tx: Tx, policy: LimitPolicy, page: Parameters<typeof limitsAboveShare>[3]) =>
+  limitsAboveShare(tx, indicatorOf(TURNOVER_INDICATOR).ordinal, policy, page);
+
+/**
+ * Cuts whatever limit a policy that was published no longer allows, a batch in each transaction; what it newly allows is never
+ * given without a request. Yields how many limits were cut.
+ */
+export const followLimitPolicy = (deps: LimitDeps, by: Initiator, batch = CUT_BATCH): Promise<Result<number>> =>
+  deps.policies.followThrough(by, 'LIMIT', async (tx, { id, content }, after) => {
+    const candidates = await limitsAbovePolicy(tx, content, { after, atMost: batch });
+    const grades = await deps.ratings.lockGrades(
+      tx,
+      candidates.map(({ customerId }) => customerId),
+    );
+    const moved = await cutToPolicy(
+      deps,
+      tx,
+      grades.map(({ customerId, grade }) => ({ customerId, causeId: id, after: { grade } })),
+    );
+    return { moved, upto: candidates.length < batch ? null : (candidates.at(-1)?.customerId ?? null) };
+  });
 
 /** What is raised: the limit itself, what a product may take of it, or what a group may owe together. */
 export type RaiseScope = { readonly scope: 'CUSTOMER' } | LimitPart;

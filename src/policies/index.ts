@@ -8,6 +8,7 @@ import type { ListSource } from '../platform/read-model';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import type { PolicyKind, PolicyVersion } from './domain/policy';
 import type { PolicyDifference } from './domain/diff-policy';
+import { followThrough, type FollowChunk } from './follow-through';
 import { lockPolicies } from './policy-version.store';
 import { ensureDefaultPolicies, publishPolicy, type Publication } from './policy.commands';
 import { differenceBetween, policyInForce, policyNumbered, policyVersions } from './policy.queries';
@@ -88,6 +89,8 @@ export interface Policies {
   lock(tx: Tx): Promise<void>;
   /** Publishes what was agreed to, in force from now on. Only its request's handler calls this. */
   publish<K extends PolicyKind>(tx: Tx, publication: Publication<K>): Promise<void>;
+  /** Brings about for everybody what the version in force changes, chunk by chunk, once; yields for how many something changed. */
+  followThrough<K extends PolicyKind>(by: Initiator, kind: K, chunk: FollowChunk<K>): Promise<Result<number>>;
   versions(viewer: Actor, kind: PolicyKind): Result<ListSource>;
   difference(viewer: Actor, fromId: string, toId: string): Promise<Result<readonly PolicyDifference[]>>;
 }
@@ -104,6 +107,7 @@ export const createPolicies = (deps: { database: Database; unitOfWork: UnitOfWor
   },
   lock: lockPolicies,
   publish: publishPolicy,
+  followThrough: (by, kind, chunk) => followThrough(deps.unitOfWork, by, kind, chunk),
   versions: policyVersions,
   difference: (viewer, fromId, toId) => differenceBetween(deps.database.query, viewer, fromId, toId),
 });

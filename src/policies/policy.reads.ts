@@ -8,6 +8,10 @@ export const policyReads: RoomReads = {
       name: 'PolicyVersion',
       table: (t) => `policy_version AS ${t}`,
       key: 'id',
+      joins: {
+        followed: (t) =>
+          `LEFT JOIN policy_follow_through AS ${t}_followed ON ${t}_followed.policy_version_id = ${t}.id`,
+      },
       mayRead: (viewer) => permit(viewer, 'policy.read').ok,
       fields: {
         id: identity,
@@ -17,6 +21,8 @@ export const policyReads: RoomReads = {
         effectiveFrom: moment('effective_from'),
         content: json('content'),
         testCases: json('test_cases'),
+        followedThroughAt: moment((t) => `${t}_followed.finished_at`, { join: 'followed' }),
+        customersMoved: int((t) => `${t}_followed.moved`, { join: 'followed' }),
       },
     },
   ],

@@ -165,20 +165,46 @@ const putInHistory = async (
   );
 };
 
+/** Customers with a grade after an id, in the order of ids. */
+export const gradedAfter = async (tx: Tx, after: string | null, atMost: number): Promise<string[]> => {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT customer_id AS id FROM customer_grade
+     WHERE customer_id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY customer_id LIMIT $2`,
+    [after, atMost],
+  );
+  return rows.map(({ id }) => id);
+};
+
+export interface DueMove {
+  readonly customerId: string;
+  readonly before: Date;
+  readonly after: Date;
+}
+
 /**
  * Customers whose ratings may be no older than so many months, whatever their grade, null where the grade alone says it; their due
- * dates move with it. Where nothing is new nothing is written.
+ * dates are what the calendar says with it. Where nothing is new nothing is written. Yields the dates that moved.
  */
 export const limitIntervals = async (
   tx: Tx,
   calendar: ReratingCalendar,
   limits: ReadonlyMap<string, number | null>,
-): Promise<void> => {
+): Promise<DueMove[]> => {
   const grades = await lockGrades(tx, [...limits.keys()]);
-  const moved = grades
-    .map((grade) => ({ ...grade, monthsAtMost: limits.get(grade.customerId) ?? null, was: grade.monthsAtMost }))
-    .filter(({ monthsAtMost, was }) => monthsAtMost !== was);
-  if (moved.length === 0) return;
+  const told = grades.map((grade) => {
+    const monthsAtMost = limits.get(grade.customerId) ?? null;
+    return {
+      was: grade,
+      customerId: grade.customerId,
+      monthsAtMost,
+      dueAt: ratingDueAt({ ...grade, monthsAtMost }, calendar),
+    };
+  });
+  const moved = told.filter(
+    ({ was, monthsAtMost, dueAt }) =>
+      monthsAtMost !== was.monthsAtMost || dueAt.getTime() !== was.ratingDueAt.getTime(),
+  );
+  if (moved.length === 0) return [];
   await tx.query(
     `UPDATE customer_grade AS held SET months_at_most = limited.months, rating_due_at = limited.due_at
      FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[]) AS limited (customer_id, months, due_at)
@@ -186,9 +212,12 @@ export const limitIntervals = async (
     [
       moved.map(({ customerId }) => customerId),
       moved.map(({ monthsAtMost }) => monthsAtMost),
-      moved.map((grade) => ratingDueAt(grade, calendar)),
+      moved.map(({ dueAt }) => dueAt),
     ],
   );
+  return moved
+    .map(({ customerId, was, dueAt }) => ({ customerId, before: was.ratingDueAt, after: dueAt }))
+    .filter(({ before, after }) => before.getTime() !== after.getTime());
 };
 
 /** A move is stamped later than the one before it, even where this transaction began earlier and had to wait. */

@@ -15,7 +15,7 @@ import { createRatingQueries, type RatingQueries } from './rating.queries';
 import { createCustomerWhatIf } from './customer-what-if';
 import { createRatingProofs, type RatingProofs } from './rating-proof.queries';
 import { createRatingReads } from './rating.reads';
-import { askForRerating, rerateNext, scheduleDue, tiersMoved, type Rerated } from './rerating.commands';
+import { askForRerating, followCalendar, rerateNext, scheduleDue, tiersMoved, type Rerated } from './rerating.commands';
 import { advanceCampaign, type Advanced } from './campaign.commands';
 import { createCampaignQueries, type CampaignQueries } from './campaign.queries';
 import { createReratingQueries, type ReratingQueries } from './rerating.queries';
@@ -80,6 +80,8 @@ export interface Ratings {
   /** Subscriber of moves of tiers: runs inside the transaction that makes them. */
   tiersMoved(tx: Tx, moves: Parameters<typeof tiersMoved>[2]): Promise<void>;
   scheduleDue(by: Initiator, atMost: number): Promise<Result<number>>;
+  /** Moves due dates to where a re-rating calendar that was published puts them; yields how many. */
+  followCalendar(by: Initiator, batch?: number): Promise<Result<number>>;
   rerateNext(by: Initiator): Promise<Result<Rerated | null>>;
   advanceCampaign(by: Initiator, atMost: number): Promise<Result<Advanced>>;
   /** When the next open re-rating may begin. */
@@ -125,6 +127,7 @@ export const createRatings = (deps: RunDeps): Ratings => {
     askForRerating,
     tiersMoved: (tx, moves) => tiersMoved(deps, tx, moves),
     scheduleDue: (by, atMost) => scheduleDue(deps, by, atMost),
+    followCalendar: (by, batch) => followCalendar(deps, by, batch),
     rerateNext: (by) => rerateNext(deps, by),
     advanceCampaign: (by, atMost) => advanceCampaign(deps, by, atMost),
     nextReratingAt: () => nextBeginAt(deps.database.query),

@@ -5,12 +5,14 @@
  */
 import { withoutKey, type Initiator } from '../kernel/actor';
 import { localDay } from '../kernel/business-days';
+import { digestOf } from '../kernel/canonical-json';
 import { ok, type Result } from '../kernel/result';
 import { permit } from '../identity';
 import type { Tx } from '../platform/unit-of-work';
+import type { ReratingCalendar } from '../policies';
 import { EXPERT_SCORECARD_CODE } from '../scorecards';
 import { timingOf, type EventTerms, type ReratingKind } from './domain/rerating';
-import { limitIntervals, lockGrades } from './grade.store';
+import { gradedAfter, limitIntervals, lockGrades, type DueMove } from './grade.store';
 import { meansOf, rateWithin, type RatingDeps, type RatingMeans } from './rating.commands';
 import { cutPointsFor } from './reference-population';
 import * as store from './rerating.store';
@@ -53,6 +55,11 @@ export const scheduleDue = (deps: RatingDeps, by: Initiator, atMost: number): Pr
     return ok(due.length);
   });
 
+/** Tiers of the customers that have one; given by the room to the right that keeps them. */
+export interface CalendarDeps extends Pick<RatingDeps, 'policies'> {
+  readonly tiersOf: (tx: Tx, customerIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
 /** Inside the transaction that moves tiers: those that ask for ratings more often than the grade bring the due date forward. */
 export const tiersMoved = async (
   deps: Pick<RatingDeps, 'policies'>,
@@ -60,11 +67,55 @@ export const tiersMoved = async (
   moves: readonly { readonly customerId: string; readonly tier: string }[],
 ): Promise<void> => {
   const { content: calendar } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
-  await limitIntervals(
-    tx,
-    calendar,
-    new Map(moves.map(({ customerId, tier }) => [customerId, calendar.monthsByTier[tier] ?? null])),
+  await limitIntervals(tx, calendar, intervalsOf(calendar, moves));
+};
+
+const intervalsOf = (
+  calendar: ReratingCalendar,
+  held: readonly { readonly customerId: string; readonly tier: string | null }[],
+): Map<string, number | null> =>
+  new Map(
+    held.map(({ customerId, tier }) => [customerId, tier === null ? null : (calendar.monthsByTier[tier] ?? null)]),
   );
+
+/** Customers of one transaction. */
+const CALENDAR_BATCH = 5_000;
+
+/**
+ * Moves the due dates of everybody to where a re-rating calendar that was published puts them, a batch in each transaction.
+ * Without its time having come nobody is rated: whose date lies behind is due as any other. Yields how many dates moved.
+ */
+export const followCalendar = async (
+  deps: CalendarDeps,
+  by: Initiator,
+  batch = CALENDAR_BATCH,
+): Promise<Result<number>> => {
+  const permitted = permit(by.actor, 'rating.run');
+  if (!permitted.ok) return permitted;
+  return deps.policies.followThrough(by, 'RERATING_CALENDAR', async (tx, { id, content: calendar }, after) => {
+    const customerIds = await gradedAfter(tx, after, batch);
+    const tiers = await deps.tiersOf(tx, customerIds);
+    const held = customerIds.map((customerId) => ({ customerId, tier: tiers.get(customerId) ?? null }));
+    const moves = await limitIntervals(tx, calendar, intervalsOf(calendar, held));
+    if (moves.length > 0) recordDueMoves(tx, id, moves);
+    return { moved: moves.length, upto: customerIds.length < batch ? null : (customerIds.at(-1) ?? null) };
+  });
+};
+
+/** One event for all of them, with every move in it by digest. */
+const recordDueMoves = (tx: Tx, policyVersionId: string, moves: readonly DueMove[]): void => {
+  tx.record({
+    action: 'rating.dueMoved',
+    object: { type: 'DueBatch', id: tx.newId() },
+    data: {
+      policyVersion: policyVersionId,
+      count: moves.length,
+      earlier: moves.filter(({ before, after }) => after < before).length,
+      digest: digestOf(
+        moves.map(({ customerId, before, after }) => [customerId, before.toISOString(), after.toISOString()]),
+      ),
+    },
+  });
 };
 
 export interface Rerated {

@@ -23,6 +23,7 @@ import { TallySheet, whatIfFigures, type WhatIfFigures } from './domain/what-if'
 import { submitHeld } from './held-grade.commands';
 import { rateChunk, type ChunkMeans, type ChunkResult } from './rate-chunk';
 import type { RatingDeps } from './rating.commands';
+import type { CalendarDeps } from './rerating.commands';
 import { drawCutPoints, ensureCutPoints, segmentsOf, type CutPointsBySegment } from './reference-population';
 import * as store from './run.store';
 import { createScorer } from './score-customers';
@@ -34,7 +35,7 @@ export const CHUNK_JOB = 'rating.chunk';
 /** Kind of the job that {@link finishRun} answers. */
 export const FINISH_JOB = 'rating.finish';
 
-export interface RunDeps extends RatingDeps {
+export interface RunDeps extends RatingDeps, CalendarDeps {
   readonly mayCome: GradesThatMayCome;
   /** Runs inside the transaction that publishes a run, after the new grades are in force. */
   readonly onRunPublished: (tx: Tx, run: { readonly runId: string; readonly rated: number }) => Promise<void>;

@@ -1,6 +1,7 @@
 /** Door of the tiers room 「客户分层」: what a customer is worth, which tier value and risk put him in, and what follows. */
 import type { Initiator } from '../kernel/actor';
 import type { Result } from '../kernel/result';
+import type { Tier } from '../policies';
 import type { RoomReads } from '../platform/read-model';
 import type { Tx } from '../platform/unit-of-work';
 import type { GradeChange, GradesThatMayCome, Ratings } from '../ratings';
@@ -19,6 +20,7 @@ import {
 } from './tier.commands';
 import { createTierQueries, type TierQueries } from './tier.queries';
 import { createTierReads } from './tier.reads';
+import { tiersOf } from './tier.store';
 import {
   computeDue,
   evaluateCustomer,
@@ -57,6 +59,8 @@ export interface Tiers {
     tx: Tx,
     changes: readonly { readonly customerId: string; readonly warningId: string }[],
   ): Promise<void>;
+  /** Tiers of the customers that have one. */
+  tiersOf(tx: Tx, customerIds: readonly string[]): Promise<ReadonlyMap<string, Tier>>;
   /** Which tiers grades that may come would lead to. */
   readonly consequences: GradesThatMayCome['tiers'];
   readonly queries: TierQueries;
@@ -89,6 +93,7 @@ export const createTiers = (
     runFollowUp: (by, input) => runFollowUp(deps, by, input),
     resumeFollowUps: (by, now) => resumeFollowUps(deps, by, now),
     warningsChanged: (tx, changes) => followWarnings(deps, tx, changes),
+    tiersOf,
     consequences: (query, grades, at) => tierConsequences(deps, query, grades, at),
     queries: createTierQueries(deps),
     reads: createTierReads(deps.policies),

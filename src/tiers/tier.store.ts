@@ -4,6 +4,7 @@ import type { Grade } from '../kernel/grade';
 import {
   type MatchedCell,
   type RiskClass,
+  type Tier,
   type TierDirection,
   type TierMatrixPolicy,
   type WarningLevel,
@@ -32,6 +33,14 @@ export const lockTiers = (tx: Tx, customerIds: readonly string[]): Promise<HeldT
      FROM customer_tier WHERE customer_id = ANY ($1::uuid[]) ORDER BY customer_id FOR NO KEY UPDATE`,
     [customerIds],
   );
+
+export const tiersOf = async (tx: Tx, customerIds: readonly string[]): Promise<Map<string, Tier>> => {
+  const rows = await tx.query<{ id: string; tier: Tier }>(
+    'SELECT customer_id AS id, tier FROM customer_tier WHERE customer_id = ANY ($1::uuid[])',
+    [customerIds],
+  );
+  return new Map(rows.map(({ id, tier }) => [id, tier]));
+};
 
 export interface TierInputs {
   readonly customerId: string;

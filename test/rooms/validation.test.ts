@@ -56,6 +56,7 @@ beforeAll(async () => {
       limits: () => Promise.reject(new Error('nothing is simulated here')),
       tiers: () => Promise.reject(new Error('nothing is simulated here')),
     },
+    tiersOf: async () => new Map(),
     onGradesChanged: async () => undefined,
     onRunPublished: async () => undefined,
   });
