@@ -72,6 +72,7 @@ registerEnumType(RoleEnum, {
     RISK_APPROVER: { description: 'Decides requests.' },
     FINANCE_APPROVER: { description: 'Decides requests for finance.' },
     CHIEF_RISK_OFFICER: { description: 'Decides the highest requests.' },
+    MODEL_VALIDATOR: { description: 'Validates scorecard versions that others developed; attests each year.' },
     AUDITOR: { description: 'Reads everything, writes nothing.' },
     POLICY_ADMIN: { description: 'Prepares policies.' },
     SYSTEM_ADMIN: { description: 'Operates the installation.' },

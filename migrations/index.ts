@@ -61,6 +61,7 @@ import { TrailByTable1767225600110 } from './0110-trail-by-table';
 import { ReserveAtOnce1767225600111 } from './0111-reserve-at-once';
 import { OverUseList1767225600112 } from './0112-over-use-list';
 import { PolicyFollowThrough1767225600140 } from './0140-policy-follow-through';
+import { Validators1767225600141 } from './0141-validators';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -125,4 +126,5 @@ export const MIGRATIONS = [
   OverUseList1767225600112,
   QuickerPublication1767225600150,
   PolicyFollowThrough1767225600140,
+  Validators1767225600141,
 ];

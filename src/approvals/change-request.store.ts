@@ -63,14 +63,14 @@ export interface FrozenRequest extends RequestSubstance {
 
 export const insertRequest = async (
   tx: Tx,
-  request: FrozenRequest & { readonly makerId: string; readonly state: 'DRAFT' | 'IN_REVIEW' },
+  request: FrozenRequest & Pick<ChangeRequest, 'makerId' | 'editorIds'> & { readonly state: 'DRAFT' | 'IN_REVIEW' },
 ): Promise<ChangeRequest> => {
   const id = tx.newId();
   await tx.query(
     `INSERT INTO change_request (id, kind, subject_type, subject_id, payload, base, impact, facts, policy_version_id,
-       routing_row, digest, effective_from, state, current_level, maker_id, interested_ids, submitted_at, decide_by, alarm_at,
-       updated_at, version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17, $18, $16, 1)`,
+       routing_row, digest, effective_from, state, current_level, maker_id, editor_ids, interested_ids, submitted_at, decide_by,
+       alarm_at, updated_at, version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17, $18, $19, $17, 1)`,
     [
       id,
       request.kind,
@@ -80,6 +80,7 @@ export const insertRequest = async (
       request.effectiveFrom,
       request.state,
       request.makerId,
+      request.editorIds,
       request.interestedIds,
       tx.at,
       request.decideBy,

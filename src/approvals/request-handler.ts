@@ -27,6 +27,8 @@ export interface Submission extends Proposal {
   readonly subject: RequestSubstance['subject'];
   /** Who asked for it first, where the system submits what came of it; the one who submits otherwise. */
   readonly makerId?: string;
+  /** People who had a hand in what is proposed, beside its maker. */
+  readonly editorIds?: readonly string[];
   /** People whom it benefits beside those who look after the subject. */
   readonly interestedIds?: readonly string[];
 }

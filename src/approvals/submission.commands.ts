@@ -63,8 +63,9 @@ export const enter = async (
   state: 'DRAFT' | 'IN_REVIEW',
 ): Promise<ChangeRequest> => {
   const makerId = submission.makerId ?? tx.initiator.actor.id;
-  const frozen = await freeze(deps, tx, submission, makerId);
-  const request = await store.insertRequest(tx, { ...frozen, makerId, state });
+  const editorIds = (submission.editorIds ?? []).filter((id) => id !== makerId);
+  const frozen = await freeze(deps, tx, submission, [makerId, ...editorIds]);
+  const request = await store.insertRequest(tx, { ...frozen, makerId, editorIds, state });
   await linkEvidence(tx, request.id, submission.evidence ?? []);
   return request;
 };
@@ -99,7 +100,8 @@ const freeze = async (
   deps: ApprovalDeps,
   tx: Tx,
   proposal: Proposal & Pick<Submission, 'kind' | 'subject' | 'interestedIds'>,
-  makerId: string,
+  /** Maker and editors: they are not counted among those who can vote. */
+  handIds: readonly string[],
 ): Promise<store.FrozenRequest> => {
   const { kind, subject, payload, base, impact } = proposal;
   const matrix = await deps.policies.inForce(tx, 'APPROVAL_MATRIX');
@@ -113,7 +115,7 @@ const freeze = async (
     impact,
     policyVersionId: matrix.id,
     routingRow: routing.rowId,
-    levels: await levelParts(tx, routing.levels, [makerId, ...interestedIds]),
+    levels: await levelParts(tx, routing.levels, [...handIds, ...interestedIds]),
     effectiveFrom: proposal.effectiveFrom ?? null,
   };
   return {
@@ -196,7 +198,7 @@ export const resubmit = async (
     if (!free.ok) return free;
     const proposal = await judgeAnew(deps, tx, request);
     if (!proposal.ok) return proposal;
-    const frozen = await freeze(deps, tx, { ...proposal.value, ...envelopeOf(request) }, request.makerId);
+    const frozen = await freeze(deps, tx, { ...proposal.value, ...envelopeOf(request) }, handsOn(request));
     const comment = presentText(input.comment);
     if (input.way === 'DIRECT') {
       if (frozen.digest !== request.digest) {
@@ -259,6 +261,8 @@ const judgeAnew = async (deps: ApprovalDeps, tx: Tx, request: ChangeRequest): Pr
   return ok({ payload, base, impact, facts, decideBy, effectiveFrom });
 };
 
+const handsOn = ({ makerId, editorIds }: ChangeRequest): readonly string[] => [makerId, ...editorIds];
+
 const envelopeOf = ({ kind, subject, interestedIds }: ChangeRequest) => ({ kind, subject, interestedIds });
 
 export interface Revision extends RequestHandle {
@@ -285,7 +289,7 @@ export const revise = async (deps: ApprovalDeps, tx: Tx, input: Revision): Promi
   }
   const proposal = await prepare(tx, request.subject, input.payload);
   if (!proposal.ok) return proposal;
-  const frozen = await freeze(deps, tx, { ...proposal.value, ...envelopeOf(request) }, request.makerId);
+  const frozen = await freeze(deps, tx, { ...proposal.value, ...envelopeOf(request) }, handsOn(request));
   await store.openRound(tx, request, 1, frozen);
   await linkEvidence(tx, request.id, proposal.value.evidence ?? []);
   const opened = await demandRequest(tx, request.id);

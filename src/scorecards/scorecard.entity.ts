@@ -46,6 +46,9 @@ export class ScorecardVersionEntity {
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
+
+  @Column('text', { name: 'developer_ids', array: true })
+  developerIds!: readonly string[];
 }
 
 @Entity('cut_point_set')

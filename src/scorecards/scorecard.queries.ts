@@ -128,11 +128,12 @@ interface VersionRow {
   created_by: string;
   created_at: Date;
   effective_from: Date | null;
+  developer_ids: string[];
 }
 
 const SELECT_VERSION = `
   SELECT v.id, s.code, v.number, v.definition, v.digest, v.state, v.revision, v.based_on_id, v.created_by, v.created_at,
-    v.effective_from
+    v.effective_from, v.developer_ids
   FROM scorecard_version v JOIN scorecard s ON s.id = v.scorecard_id`;
 
 export const findLiveVersion = async (query: Query, scorecardCode: string): Promise<ScorecardVersion | null> => {
@@ -174,6 +175,7 @@ const versionOf = (row: VersionRow): ScorecardVersion => {
     createdBy: row.created_by,
     createdAt: row.created_at,
     effectiveFrom: row.effective_from,
+    developerIds: row.developer_ids,
   };
 };
 

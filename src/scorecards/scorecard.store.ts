@@ -26,6 +26,7 @@ export const insertScorecard = async (
     state: 'LIVE',
     basedOnId: null,
     effectiveFrom: tx.at,
+    developerIds: [tx.initiator.actor.id],
   });
 };
 
@@ -48,8 +49,14 @@ export const insertDraft = async (
     state: 'DRAFT',
     basedOnId: base.id,
     effectiveFrom: null,
+    developerIds: withHand(tx, base),
   });
 };
+
+/** Its developers, and who is at work now. */
+const withHand = (tx: Tx, { developerIds }: Pick<ScorecardVersion, 'developerIds'>): string[] => [
+  ...new Set([...developerIds, tx.initiator.actor.id]),
+];
 
 const insertVersion = async (
   tx: Tx,
@@ -80,14 +87,15 @@ export const moveVersion = async (
     ...version,
     ...to,
     digest: to.definition === undefined ? version.digest : digestOf(definition),
+    developerIds: to.definition === undefined ? version.developerIds : withHand(tx, version),
     revision: version.revision + 1,
   };
-  const { state, digest, revision, effectiveFrom } = moved;
+  const { state, digest, revision, effectiveFrom, developerIds } = moved;
   await tx.manager.update(ScorecardVersionEntity, version.id, {
     state,
     revision,
     effectiveFrom,
-    ...(to.definition === undefined ? {} : { definition, digest }),
+    ...(to.definition === undefined ? {} : { definition, digest, developerIds }),
     ...(state === 'RETIRED' ? { retiredAt: tx.at } : {}),
   });
   return moved;

@@ -157,6 +157,7 @@ export const submitVersion = (
     return deps.approvals.submit(tx, {
       kind: 'SCORECARD_VERSION',
       subject: { type: 'ScorecardVersion', id: version.id },
+      editorIds: version.developerIds,
       payload,
       base: await baseOf(tx, version),
       impact: {

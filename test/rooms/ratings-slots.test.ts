@@ -176,7 +176,7 @@ const goLive = async (definition: ScorecardDefinition): Promise<void> => {
         comment: 'Seen.',
       }),
     );
-  ({ request } = await vote(people.approver));
+  ({ request } = await vote(people.validator));
   ({ request } = await vote(people.cro));
   expect(request.state).toBe('APPLIED');
 };

@@ -47,7 +47,7 @@ const vote = (by: Initiator, request: { id: string; version: number; digest: str
   });
 const agree = async (one: ScorecardVersion, effectiveFrom: Date | null = null) => {
   const { request } = valueOf(await submit(one, effectiveFrom));
-  const first = valueOf(await vote(people.approver, request, 'APPROVE'));
+  const first = valueOf(await vote(people.validator, request, 'APPROVE'));
   return vote(people.cro, first.request, 'APPROVE');
 };
 
@@ -159,13 +159,13 @@ describe('review', () => {
   test('goes through others than the maker, and puts the version live', async () => {
     const one = await draft({ weightProfile: 'RISK_CONTROL' });
     const { request } = valueOf(await submit(one));
-    expect(request.levels.map(({ role }) => role)).toEqual(['RISK_APPROVER', 'CHIEF_RISK_OFFICER']);
+    expect(request.levels.map(({ role }) => role)).toEqual(['MODEL_VALIDATOR', 'CHIEF_RISK_OFFICER']);
     expect((await version(one.id)).state).toBe('IN_REVIEW');
     expect(await vote(people.analyst, request, 'APPROVE')).toMatchObject({ refusal: { code: 'MAKER_CANNOT_CHECK' } });
     expect(await room.editDraft(people.analyst, { ...handle(await version(one.id)), changes: {} })).toMatchObject({
       refusal: { reason: 'NOT_A_DRAFT' },
     });
-    const first = valueOf(await vote(people.approver, request, 'APPROVE'));
+    const first = valueOf(await vote(people.validator, request, 'APPROVE'));
     expect(valueOf(await vote(people.cro, first.request, 'APPROVE')).request.state).toBe('APPLIED');
     const before = live;
     live = await room.liveVersion();
@@ -181,7 +181,7 @@ describe('review', () => {
   });
 
   test.each([
-    ['rejected', (request: Parameters<typeof vote>[1]) => vote(people.approver, request, 'REJECT')],
+    ['rejected', (request: Parameters<typeof vote>[1]) => vote(people.validator, request, 'REJECT')],
     [
       'withdrawn',
       (request: Parameters<typeof vote>[1]) =>
@@ -201,7 +201,7 @@ describe('review', () => {
     const { request } = valueOf(await submit(slow));
     valueOf(await agree(quick));
     live = await room.liveVersion();
-    expect(await vote(people.approver, request, 'APPROVE')).toMatchObject({
+    expect(await vote(people.validator, request, 'APPROVE')).toMatchObject({
       refusal: { code: 'STALE_VERSION', reason: 'BASE' },
     });
     expect((await version(slow.id)).state).toBe('DRAFT');
@@ -218,6 +218,59 @@ describe('review', () => {
     expect(valueOf(await room.goLiveDue(asSystemActor(), 10))).toBe(1);
     live = await room.liveVersion();
     expect(live).toMatchObject({ id: one.id, effectiveFrom });
+  });
+});
+
+describe('who validates did not develop', () => {
+  test('whoever edited it, or what it was drawn from, has no vote on it, whatever his role', async () => {
+    // Somebody who has come over from development.
+    const developer = people.validator;
+    const base = await draft({ weightProfile: 'RISK_CONTROL' });
+    const asAnalyst: Initiator = { ...developer, actor: { ...developer.actor, roles: ['RISK_ANALYST'] } };
+    valueOf(await room.editDraft(asAnalyst, { ...handle(base), changes: { weightProfile: 'BALANCED' } }));
+    const edited = await version(base.id);
+    expect(edited.developerIds).toEqual(
+      expect.arrayContaining([people.analyst.actor.id, developer.actor.id, ...live.developerIds]),
+    );
+    const next = await version(
+      valueOf(await room.createDraft(people.analyst, { basedOnId: base.id, changes: {} })).versionId,
+    );
+    expect([...next.developerIds].sort()).toEqual([...edited.developerIds].sort());
+    for (const one of [edited, next]) {
+      const { request } = valueOf(await submit(one));
+      expect(await vote(developer, request, 'APPROVE')).toMatchObject({
+        refusal: { code: 'MAKER_CANNOT_CHECK', reason: 'EDITOR' },
+      });
+      valueOf(await approvals.withdraw(people.analyst, { requestId: request.id, expectedVersion: 1, comment: null }));
+    }
+  });
+
+  test('nobody both validates and drafts', async () => {
+    expect(await room.createDraft(people.validator, { basedOnId: live.id, changes: {} })).toMatchObject({
+      refusal: { code: 'FORBIDDEN', reason: 'VALIDATOR_NEVER_DEVELOPS' },
+    });
+  });
+
+  test.each([
+    ['forgets no developer', "UPDATE scorecard_version SET developer_ids = '{}'", 'TW002'],
+    [
+      'takes no edit by somebody who is not named',
+      `UPDATE scorecard_version SET definition = '{}', digest = repeat('0', 64)`,
+      'TW010',
+    ],
+  ])('the database %s', async (_, sql, code) => {
+    const one = await draft();
+    await expect(db.asApp(asActor(`${sql} WHERE id = '${one.id}'`))).rejects.toMatchObject({ code });
+  });
+
+  test('the database lets no version be agreed to by one of its developers', async () => {
+    const one = await draft();
+    const { request } = valueOf(await submit(one));
+    valueOf(await vote(people.validator, request, 'APPROVE'));
+    const approve = `UPDATE scorecard_version SET state = 'APPROVED',
+      developer_ids = developer_ids || '{${people.validator.actor.id}}' WHERE id = '${one.id}'`;
+    await expect(db.asApp(asActor(approve))).rejects.toMatchObject({ code: 'TW003' });
+    valueOf(await approvals.withdraw(people.analyst, { requestId: request.id, expectedVersion: 2, comment: null }));
   });
 });
 

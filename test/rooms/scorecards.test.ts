@@ -69,6 +69,7 @@ describe('the delivered scorecard', () => {
       state: 'LIVE',
       revision: 1,
       basedOnId: null,
+      developerIds: ['system:bootstrap'],
       createdBy: 'system:bootstrap',
       createdAt: db.clock(),
       effectiveFrom: db.clock(),
@@ -171,8 +172,9 @@ describe('the database itself', () => {
 
   test('has one live version per scorecard', async () => {
     const second = (state: string, number: number) =>
-      `INSERT INTO scorecard_version (id, scorecard_id, number, definition, digest, state, revision, created_by, created_at, effective_from)
-       SELECT gen_random_uuid(), scorecard_id, ${number}, definition, digest, '${state}', 1, 'x', now(), now() FROM scorecard_version LIMIT 1`;
+      `INSERT INTO scorecard_version (id, scorecard_id, number, definition, digest, state, revision, created_by, created_at, effective_from,
+         developer_ids)
+       SELECT gen_random_uuid(), scorecard_id, ${number}, definition, digest, '${state}', 1, 'x', now(), now(), '{x}' FROM scorecard_version LIMIT 1`;
     await expect(db.asApp(asActor(second('LIVE', 1)))).rejects.toMatchObject({ code: '23505' });
     await expect(db.asApp(asActor(second('LIVE', 2)))).rejects.toMatchObject({ code: 'TW004' });
     await expect(db.asApp(asActor(second('RETIRED', 2)))).rejects.toMatchObject({ code: 'TW004' });

@@ -20,6 +20,7 @@ export const hirePeople = async (test: TestDatabase): Promise<People> => {
     'approver2',
     'finance',
     'cro',
+    'validator',
     'auditor',
     'policy',
     'system',

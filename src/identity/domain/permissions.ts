@@ -126,6 +126,7 @@ const GRANTS: Readonly<Record<Role, readonly Action[]>> = {
     'tier.compute',
     'audit.read',
   ],
+  MODEL_VALIDATOR: [...RISK_READS, 'request.decide', 'request.comment', 'rating.simulate', 'outcome.record'],
   AUDITOR: READS,
   POLICY_ADMIN: [
     ...BUSINESS_READS,
@@ -162,6 +163,7 @@ const INSTALLATION: readonly Action[] = ['user.manage', 'policy.publish', 'audit
 const PROHIBITIONS: Readonly<Partial<Record<Role, { readonly actions: readonly Action[]; readonly reason: string }>>> =
   {
     SALES_MAKER: { actions: ['request.decide'], reason: 'SALES_NEVER_DECIDES' },
+    MODEL_VALIDATOR: { actions: ['scorecard.draft'], reason: 'VALIDATOR_NEVER_DEVELOPS' },
     AUDITOR: { actions: WRITES, reason: 'AUDITOR_ONLY_READS' },
     SYSTEM_ADMIN: { actions: BUSINESS_WRITES, reason: 'ADMIN_STAYS_OUT_OF_BUSINESS' },
     SECURITY_ADMIN: { actions: BUSINESS_WRITES, reason: 'ADMIN_STAYS_OUT_OF_BUSINESS' },

@@ -86,7 +86,7 @@ export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } 
         id: 'scorecard-version',
         when: { kind: 'SCORECARD_VERSION' },
         levels: [
-          { role: 'RISK_APPROVER', quorum: 1 },
+          { role: 'MODEL_VALIDATOR', quorum: 1 },
           { role: 'CHIEF_RISK_OFFICER', quorum: 1 },
         ],
       },

@@ -40,6 +40,8 @@ export interface ScorecardVersion {
   /** Actor id. */
   readonly createdBy: string;
   readonly createdAt: Date;
+  /** Ids of the actors who drafted or edited it, or a version that it was drawn from: none of them validates it (R20). */
+  readonly developerIds: readonly string[];
   /** When it shall be live, or is since; null while nobody has agreed to it. */
   readonly effectiveFrom: Date | null;
 }
