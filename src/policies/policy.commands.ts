@@ -2,7 +2,7 @@
 import type { Initiator } from '../kernel/actor';
 import { ok, type Result } from '../kernel/result';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
-import { DEFAULT_POLICIES } from './domain/default-policies';
+import { DEFAULT_POLICIES, DEFAULT_TEST_CASES } from './domain/default-policies';
 import { POLICY_KINDS, type PolicyContent, type PolicyKind, type PolicyTestCase } from './domain/policy';
 import { insertPolicyVersion, kindsWithVersions, lockPolicies, newestNumber } from './policy-version.store';
 
@@ -19,7 +19,7 @@ export const ensureDefaultPolicies = (unitOfWork: UnitOfWork, by: Initiator): Pr
         number: 1,
         content: DEFAULT_POLICIES[kind],
         effectiveFrom: tx.at,
-        testCases: [],
+        testCases: DEFAULT_TEST_CASES[kind] ?? [],
         requestId: null,
       });
       tx.record({

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import {
   approvalMatrixSchema,
+  groupsOf,
   HIGHEST_ROW,
   routeChange,
   type ChangeFacts,
 } from '../../src/policies/domain/approval-matrix';
-import { DEFAULT_POLICIES } from '../../src/policies/domain/default-policies';
+import { DEFAULT_POLICIES, DEFAULT_TEST_CASES } from '../../src/policies/domain/default-policies';
 import { limitPolicySchema, termsAt } from '../../src/policies/domain/limit-policy';
 import { POLICY_KINDS, POLICY_SCHEMAS } from '../../src/policies/domain/policy';
+import { failedCases } from '../../src/policies/domain/policy-tables';
 import { Decimal } from '../../src/kernel/decimal';
-import { GRADES, isWorse } from '../../src/kernel/grade';
+import { GRADES, isWorse, notchesBetween } from '../../src/kernel/grade';
 
 const matrix = DEFAULT_POLICIES.APPROVAL_MATRIX;
 
@@ -19,16 +21,22 @@ it.each(POLICY_KINDS)('the delivered %s policy fits its schema', (kind) => {
 
 describe('the delivered approval matrix', () => {
   it.each<[string, ChangeFacts, string]>([
-    ['one notch down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1 }, 'override-down-1-2'],
-    ['two notches down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 2 }, 'override-down-1-2'],
-    ['three notches down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 3 }, 'override-down-3-8'],
-    ['one notch up', { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: 1 }, 'override-up-1'],
-    ['two notches up', { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: 2 }, 'override-up-2-8'],
+    ['one notch down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1, amount: '0' }, 'override-down-1-2'],
+    ['two notches down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 2, amount: '0' }, 'override-down-1-2'],
+    ['three notches down', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 3, amount: '0' }, 'override-down-3-8'],
+    ['one notch up', { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: 1, amount: '0' }, 'override-up-1'],
+    ['two notches up', { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: 2, amount: '0' }, 'override-up-2-8'],
     [
       'a signed size counts as absolute',
-      { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: -4 },
+      { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: -4, amount: '0' },
       'override-down-3-8',
     ],
+    [
+      'two notches down above the exposure bound',
+      { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 2, amount: '10000000.01' },
+      'override-large',
+    ],
+    ['an exposure that is not known', { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1 }, HIGHEST_ROW],
     ['a size that is not known', { kind: 'GRADE_OVERRIDE', direction: 'DOWN' }, HIGHEST_ROW],
     ['a direction that is not known', { kind: 'GRADE_OVERRIDE', notches: 1 }, HIGHEST_ROW],
     ['a kind that has no row', { kind: 'SOMETHING_NEW', direction: 'UP', notches: 1 }, HIGHEST_ROW],
@@ -76,20 +84,38 @@ describe('the delivered approval matrix', () => {
       fc.property(facts, (change) => {
         const { levels } = routeChange(matrix, change);
         expect(levels.length).toBeGreaterThan(0);
-        for (const level of levels) expect(level.quorum).toBeGreaterThan(0);
+        for (const { quorum } of levels.flatMap(groupsOf)) expect(quorum).toBeGreaterThan(0);
       }),
     );
   });
 
   it('asks at least as many people upwards as downwards for the same size', () => {
-    for (let notches = 1; notches <= 8; notches++) {
-      const people = (direction: 'UP' | 'DOWN') =>
-        routeChange(matrix, { kind: 'GRADE_OVERRIDE', direction, notches }).levels.reduce(
-          (sum, level) => sum + Number(level.quorum),
-          0,
-        );
-      expect(people('UP')).toBeGreaterThanOrEqual(people('DOWN'));
+    for (const amount of ['0', '10000000', '10000000.01']) {
+      const people = (direction: 'UP' | 'DOWN', notches: number) =>
+        routeChange(matrix, { kind: 'GRADE_OVERRIDE', direction, notches, amount })
+          .levels.flatMap(groupsOf)
+          .reduce((sum, { quorum }) => sum + Number(quorum), 0);
+      for (let notches = 1; notches <= 8; notches++) {
+        expect(people('UP', notches)).toBeGreaterThanOrEqual(people('DOWN', notches));
+      }
     }
+  });
+
+  it('answers the cases that it comes with', () => {
+    expect(failedCases('APPROVAL_MATRIX', matrix, DEFAULT_TEST_CASES.APPROVAL_MATRIX ?? [])).toEqual([]);
+  });
+
+  it('sends AA to BBB above the exposure bound to risk and finance, then to the chief risk officer', () => {
+    const { levels } = routeChange(matrix, {
+      kind: 'GRADE_OVERRIDE',
+      direction: 'DOWN',
+      notches: notchesBetween('BBB', 'AA'),
+      amount: '10000000.01',
+    });
+    expect(levels.map((level) => groupsOf(level).map(({ role }) => role))).toEqual([
+      ['RISK_APPROVER', 'FINANCE_APPROVER'],
+      ['CHIEF_RISK_OFFICER'],
+    ]);
   });
 
   it.each([

@@ -34,11 +34,19 @@ describe('an approval matrix', () => {
       ),
     };
     const findings = lint(holed);
-    expect(findings).toMatchObject([
-      { code: 'GAP', table: 'GRADE_OVERRIDE', rows: [], example: { direction: 'DOWN', notches: '3' } },
-    ]);
+    // Up to the exposure bound, above which another row answers.
+    expect(findings).toMatchObject(
+      ['0', '0.01', '10000000'].map((amount) => ({
+        code: 'GAP',
+        table: 'GRADE_OVERRIDE',
+        rows: [],
+        example: { direction: 'DOWN', notches: '3', amount },
+      })),
+    );
     // What falls into a gap all the same asks the highest levels.
-    expect(routeChange(holed, { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 3 }).rowId).toBe('highest');
+    expect(routeChange(holed, { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 3, amount: '0' }).rowId).toBe(
+      'highest',
+    );
   });
 
   it('by unique hit refuses what first hit allows', () => {
@@ -101,7 +109,7 @@ describe('an approval matrix', () => {
 
 describe('test cases of a policy', () => {
   it.each([
-    ['APPROVAL_MATRIX', 'GRADE_OVERRIDE', { direction: 'UP', notches: 2 }, { row: 'override-up-2-8' }],
+    ['APPROVAL_MATRIX', 'GRADE_OVERRIDE', { direction: 'UP', notches: 2, amount: '0' }, { row: 'override-up-2-8' }],
     ['APPROVAL_MATRIX', 'CREDIT_LIMIT', { direction: 'UP', amount: '10' }, { row: 'highest' }],
     ['OVERRIDE', 'allowed', { direction: 'UP', notches: 3 }, { allowed: false }],
     ['OVERRIDE', 'allowed', { direction: 'UP', notches: 2 }, { allowed: true, evidence: true }],
@@ -128,8 +136,8 @@ describe('sentences', () => {
     [
       'APPROVAL_MATRIX',
       'override-down-3-8',
-      'GRADE_OVERRIDE: if the direction is DOWN and the size in notches is at least 3 and at most 8: 1 of RISK_APPROVER, then 1 of CHIEF_RISK_OFFICER.',
-      'GRADE_OVERRIDE：若方向为DOWN，且调整级数不低于3且不超过8：RISK_APPROVER 1 人，然后 CHIEF_RISK_OFFICER 1 人。',
+      'GRADE_OVERRIDE: if the direction is DOWN and the size in notches is at least 3 and at most 8 and the amount after it is at most 10000000: 1 of RISK_APPROVER, then 1 of CHIEF_RISK_OFFICER.',
+      'GRADE_OVERRIDE：若方向为DOWN，且调整级数不低于3且不超过8，且调整后金额不超过10000000：RISK_APPROVER 1 人，然后 CHIEF_RISK_OFFICER 1 人。',
     ],
     [
       'APPROVAL_MATRIX',

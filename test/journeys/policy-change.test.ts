@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { program } from '../../cli/main';
 import type { Json } from '../../src/kernel/canonical-json';
 import { DEFAULT_POLICIES } from '../../src/policies';
+import { DEFAULT_TEST_CASES } from '../../src/policies/domain/default-policies';
 import { useApi, type Loose } from '../support/api';
 import type { Handle } from '../support/people';
 
@@ -34,7 +35,7 @@ const testCases = [
   {
     name: 'three notches down are for the risk approver',
     table: 'GRADE_OVERRIDE',
-    input: { direction: 'DOWN', notches: 3 },
+    input: { direction: 'DOWN', notches: 3, amount: 0 },
     expect: { row: 'override-down-1-2' },
   },
 ];
@@ -75,19 +76,20 @@ const approve = async (who: Handle, request: Loose): Promise<Loose> => {
 
 it('a matrix with a gap does not come about, a mended one by two others', async () => {
   const checked = (await api.ask('policy', 'check-policy', { ...input(holed) })).data['checkPolicy'];
-  expect(checked.findings).toEqual([
-    {
+  // Up to the exposure bound, above which another row answers.
+  expect(checked.findings).toEqual(
+    ['0', '0.01', '10000000'].map((amount) => ({
       severity: 'ERROR',
       code: 'GAP',
       table: 'GRADE_OVERRIDE',
       rows: [],
-      example: { direction: 'DOWN', notches: '3' },
+      example: { direction: 'DOWN', notches: '3', amount },
       text: {
-        en: 'GRADE_OVERRIDE: no row fits direction=DOWN, notches=3',
-        zh: 'GRADE_OVERRIDE：direction=DOWN, notches=3 没有对应的行',
+        en: `GRADE_OVERRIDE: no row fits direction=DOWN, notches=3, amount=${amount}`,
+        zh: `GRADE_OVERRIDE：direction=DOWN, notches=3, amount=${amount} 没有对应的行`,
       },
-    },
-  ]);
+    })),
+  );
   expect(checked.failedCases).toMatchObject([{ got: { row: 'highest' } }]);
 
   const drafted = (await api.ask('policy', 'draft-policy-version', { input: input(holed) })).data['draftPolicyVersion'];
@@ -104,7 +106,7 @@ it('a matrix with a gap does not come about, a mended one by two others', async 
     {
       messageKey: 'POLICY_VIOLATION.POLICY_FINDINGS',
       field: ['content'],
-      params: { code: 'GAP', table: 'GRADE_OVERRIDE', example: '{"direction":"DOWN","notches":"3"}' },
+      params: { code: 'GAP', table: 'GRADE_OVERRIDE', example: '{"direction":"DOWN","notches":"3","amount":"0"}' },
     },
   ]);
 
@@ -137,7 +139,7 @@ it('a matrix with a gap does not come about, a mended one by two others', async 
     .nodes;
   expect(versions).toMatchObject([
     { number: 2, testCases },
-    { number: 1, testCases: [] },
+    { number: 1, testCases: DEFAULT_TEST_CASES.APPROVAL_MATRIX },
   ]);
   const [to, from] = versions;
   const differences = (await api.ask('maker', 'policy-version-differences', { fromId: from.id, toId: to.id })).data[
@@ -159,13 +161,15 @@ it('the command line looks the same files through, as JSON and as CSV', async ()
   await writeFile(bad, JSON.stringify(holed));
   await writeFile(good, JSON.stringify({ content: mended, testCases }));
   expect(await tierwarden('policy', 'lint', 'APPROVAL_MATRIX', bad)).toEqual({
-    lines: ['ERROR GAP GRADE_OVERRIDE: no row fits direction=DOWN, notches=3'],
-    failure: `${bad} could not be published: 1 errors`,
+    lines: ['0', '0.01', '10000000'].map(
+      (amount) => `ERROR GAP GRADE_OVERRIDE: no row fits direction=DOWN, notches=3, amount=${amount}`,
+    ),
+    failure: `${bad} could not be published: 3 errors`,
   });
   const { lines, failure } = await tierwarden('policy', 'lint', 'APPROVAL_MATRIX', good, '--sentences');
   expect(failure).toBeNull();
   expect(lines).toContain(
-    'GRADE_OVERRIDE: if the direction is DOWN and the size in notches is at least 1 and at most 3: 1 of RISK_APPROVER.',
+    'GRADE_OVERRIDE: if the direction is DOWN and the size in notches is at least 1 and at most 3 and the amount after it is at most 10000000: 1 of RISK_APPROVER.',
   );
   await writeFile(
     old,

@@ -119,7 +119,7 @@ it('what was simulated is what approvers see, and what comes of it', async () =>
     figures: { model: whatIf.model, movers: whatIf.movers, held: whatIf.held, drift: { psi: whatIf.drift.psi } },
   });
 
-  for (const who of ['approver', 'cro'] as const) {
+  for (const who of ['validator', 'cro'] as const) {
     const { version: current, digest } = (await api.ask(who, 'change-request', { id: request.id })).data.changeRequest;
     await done(who, 'approve-request', { requestId: request.id, expectedVersion: current, expectedDigest: digest });
   }

@@ -56,7 +56,7 @@ const submit = (by: Initiator, over: Partial<Submission> = {}): Promise<Result<C
       payload: { toGrade: 'BBB' },
       base: { version: 1 },
       impact: {},
-      facts: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1 },
+      facts: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1, amount: '0' },
       decideBy: new Date(tx.at.getTime() + 86_400_000),
       ...over,
     });
@@ -95,7 +95,7 @@ const actionsOn = async (id: string): Promise<string[]> =>
     )
   ).map((row) => row.action);
 
-const twoLevels = { facts: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 4 } } as const;
+const twoLevels = { facts: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 4, amount: '0' } } as const;
 
 describe('submitting', () => {
   it('routes by the approval matrix and freezes the levels', async () => {

@@ -29,7 +29,7 @@ const withRow = (id: string, change: object) => ({
   rows: matrix.rows.map((row) => (row.id === id ? { ...row, ...change } : row)),
 });
 const holed = withRow('override-down-3-8', {
-  when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 4, max: 8 } },
+  when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 4, max: 8 }, amountUpTo: '10000000' },
 });
 const looser = (share: string) => ({
   ...limit,
@@ -62,8 +62,8 @@ describe('new content of a policy', () => {
         code: 'GAP',
         table: 'GRADE_OVERRIDE',
         rows: '',
-        example: '{"direction":"DOWN","notches":"3"}',
-        count: 1,
+        example: '{"direction":"DOWN","notches":"3","amount":"0"}',
+        count: 3,
       }),
     ],
     [

@@ -92,7 +92,7 @@ export const openApprovalHouse = async (test: TestDatabase): Promise<ApprovalHou
     payload: { toGrade },
     base: { version: steer.baseVersion },
     impact,
-    facts: facts ?? ({ kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1 } as const),
+    facts: facts ?? ({ kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: 1, amount: '0' } as const),
     decideBy: decideBy ?? new Date(at.getTime() + 30 * DAY_MS),
     effectiveFrom,
   });

@@ -102,11 +102,12 @@ export interface Routing {
   readonly levels: readonly ApprovalLevel[];
 }
 
-/** What the table of a kind asks about; kinds that are not named here have one case. */
+/** What the table of a kind asks about; kinds that are not named here have one case. The amount of an override is what is at stake. */
 export const CHANGE_DIMENSIONS: Readonly<Record<string, readonly Dimension[]>> = {
   GRADE_OVERRIDE: [
     { name: 'direction', kind: 'CHOICE', values: ['UP', 'DOWN'] },
     { name: 'notches', kind: 'NUMBER', min: '1', max: String(GRADES.length - 1), step: '1' },
+    { name: 'amount', kind: 'NUMBER', min: '0', step: '0.01' },
   ],
   GRADE_UPGRADE: [
     { name: 'direction', kind: 'CHOICE', values: ['UP'] },

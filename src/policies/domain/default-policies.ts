@@ -1,19 +1,22 @@
 /** The policies that a new installation starts with. Later versions are published by request and never edit these. */
 import { CHINA_CALENDAR_THROUGH, CHINA_HOLIDAYS, CHINA_WORKDAYS } from './china-holidays';
 import { DEFAULT_RISK_EVENTS } from './default-risk-events';
-import type { PolicyContent, PolicyKind } from './policy';
+import type { PolicyContent, PolicyKind, PolicyTestCase } from './policy';
+
+/** Exposure, in CNY, above which an override is large whatever its direction: finance and the chief risk officer agree as well. */
+const LARGE_EXPOSURE = '10000000';
 
 export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } = {
   APPROVAL_MATRIX: {
     rows: [
       {
         id: 'override-down-1-2',
-        when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 1, max: 2 } },
+        when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 1, max: 2 }, amountUpTo: LARGE_EXPOSURE },
         levels: [{ role: 'RISK_APPROVER', quorum: 1 }],
       },
       {
         id: 'override-down-3-8',
-        when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 3, max: 8 } },
+        when: { kind: 'GRADE_OVERRIDE', direction: 'DOWN', notches: { min: 3, max: 8 }, amountUpTo: LARGE_EXPOSURE },
         levels: [
           { role: 'RISK_APPROVER', quorum: 1 },
           { role: 'CHIEF_RISK_OFFICER', quorum: 1 },
@@ -21,14 +24,28 @@ export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } 
       },
       {
         id: 'override-up-1',
-        when: { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: { min: 1, max: 1 } },
+        when: { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: { min: 1, max: 1 }, amountUpTo: LARGE_EXPOSURE },
         levels: [{ role: 'RISK_APPROVER', quorum: 1 }],
       },
       {
         id: 'override-up-2-8',
-        when: { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: { min: 2, max: 8 } },
+        when: { kind: 'GRADE_OVERRIDE', direction: 'UP', notches: { min: 2, max: 8 }, amountUpTo: LARGE_EXPOSURE },
         levels: [
           { role: 'RISK_APPROVER', quorum: 1 },
+          { role: 'CHIEF_RISK_OFFICER', quorum: 1 },
+        ],
+      },
+      {
+        id: 'override-large',
+        when: { kind: 'GRADE_OVERRIDE', amountAbove: LARGE_EXPOSURE },
+        levels: [
+          {
+            groups: [
+              { role: 'RISK_APPROVER', quorum: 1 },
+              { role: 'FINANCE_APPROVER', quorum: 1 },
+            ],
+            slaHours: 8,
+          },
           { role: 'CHIEF_RISK_OFFICER', quorum: 1 },
         ],
       },
@@ -398,4 +415,21 @@ export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } 
       { id: 'settled', nameZh: '稳定合作', nameEn: 'Steady', stage: 'MATURITY', when: [] },
     ],
   },
+};
+
+const override = (name: string, direction: string, notches: number, amount: string, row: string): PolicyTestCase => ({
+  name,
+  table: 'GRADE_OVERRIDE',
+  input: { direction, notches, amount },
+  expect: { row },
+});
+
+/** Cases that the first versions come with, for those that follow to answer as well. */
+export const DEFAULT_TEST_CASES: { readonly [K in PolicyKind]?: readonly PolicyTestCase[] } = {
+  APPROVAL_MATRIX: [
+    override('AA to BBB up to the exposure bound', 'DOWN', 2, LARGE_EXPOSURE, 'override-down-1-2'),
+    override('AA to BBB above the exposure bound', 'DOWN', 2, `${LARGE_EXPOSURE}.01`, 'override-large'),
+    override('BBB to A above the exposure bound', 'UP', 1, `${LARGE_EXPOSURE}.01`, 'override-large'),
+    override('BBB to AA without exposure', 'UP', 2, '0', 'override-up-2-8'),
+  ],
 };
