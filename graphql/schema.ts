@@ -50,6 +50,7 @@ import {
 } from './tiers/tier.resolver';
 import { answeringUserErrors } from './user-errors';
 import { demandValid } from './valid-arguments';
+import { AttestationResolver } from './validation/attestation.resolver';
 import { OverrideReportResolver } from './validation/override-report.resolver';
 import { OutcomeResolver } from './validation/outcome.resolver';
 import {
@@ -68,6 +69,7 @@ export const createPresentSchema = (): GraphQLSchema => readWithObjects(buildSch
 const buildSchema = (): GraphQLSchema =>
   buildSchemaSync({
     resolvers: [
+      AttestationResolver,
       AuditResolver,
       AuditLogResolver,
       CampaignResolver,
@@ -95,7 +97,6 @@ const buildSchema = (): GraphQLSchema =>
       IndicatorResolver,
       LimitResolver,
       CreditFreezeResolver,
-      CreditOverUseResolver,
       CreditOverUseResolver,
       ExposureEntryResolver,
       NodeResolver,

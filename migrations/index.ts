@@ -62,6 +62,7 @@ import { ReserveAtOnce1767225600111 } from './0111-reserve-at-once';
 import { OverUseList1767225600112 } from './0112-over-use-list';
 import { PolicyFollowThrough1767225600140 } from './0140-policy-follow-through';
 import { Validators1767225600141 } from './0141-validators';
+import { Attestations1767225600142 } from './0142-attestations';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -127,4 +128,5 @@ export const MIGRATIONS = [
   QuickerPublication1767225600150,
   PolicyFollowThrough1767225600140,
   Validators1767225600141,
+  Attestations1767225600142,
 ];

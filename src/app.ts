@@ -229,9 +229,10 @@ export const createApp = async ({
     ratings,
     onWarningsChanged: (tx, changes) => tiers.warningsChanged(tx, changes),
   });
-  const validation = createValidation({ database, unitOfWork, newId });
+  const validation = createValidation({ database, unitOfWork, newId, policies, approvals, ratings, audit });
   approvals.register(persons.handler);
   approvals.register(scorecards.handler);
+  approvals.register(validation.handler);
   for (const handler of [...overrides.handlers, ...limits.handlers, ...ratings.handlers]) approvals.register(handler);
 
   return {

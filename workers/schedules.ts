@@ -122,6 +122,17 @@ export const SCHEDULES: readonly Schedule<App>[] = [
     tick: besideRuns((app, requestId) => app.ratings.followCalendar(asSystem('scheduler', requestId))),
   },
   {
+    name: 'attestations-due',
+    everyMs: 60 * MINUTE_MS,
+    tick: async (app, requestId) => {
+      const told = await app.validation.remindOfAttestations(asSystem('scheduler', requestId));
+      for (const { year, dueOn } of told.ok ? told.value : []) {
+        app.logger.warn({ part: 'attestation', year, dueOn }, 'the attestation of the year is due');
+      }
+      return told;
+    },
+  },
+  {
     name: 'scorecards-go-live',
     everyMs: MINUTE_MS,
     tick: inBatches((app, by, atMost) => app.scorecards.goLiveDue(by, atMost)),

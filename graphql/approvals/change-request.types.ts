@@ -55,6 +55,7 @@ registerEnumType(RequestKindEnum, {
     BREAK_GLASS_REVIEW: { description: 'Looks afterwards at what one person let through alone 「紧急放行复核」.' },
     ERASURE: { description: 'Erases what is personal of a natural person 「个人信息删除」.' },
     POLICY_VERSION: { description: 'Changes a policy 「制度变更」.' },
+    ATTESTATION: { description: 'Attests a year that is over 「年度声明」.' },
   },
 });
 
@@ -538,6 +539,39 @@ class PolicyVersionProposal {
   justification!: string;
 }
 
+@ObjectType({ description: 'What is said of one statement of the attestation.', simpleResolvers: true })
+class AttestationAnswer {
+  @Field({ description: 'Code of the statement.' })
+  statement!: string;
+
+  @Field({ description: '中文。' })
+  nameZh!: string;
+
+  @Field({ description: 'In English.' })
+  nameEn!: string;
+
+  @Field({ description: 'Whether it holds.' })
+  holds!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Why it does not, or what else is to be said.' })
+  remark!: string | null;
+}
+
+@ObjectType({ description: 'The attestation of a year that is over.', simpleResolvers: true })
+class AttestationProposal {
+  @Field(() => Int, { description: 'The year.' })
+  year!: number;
+
+  @Field(() => [AttestationAnswer], { description: 'Statement by statement, in the order of the policy.' })
+  answers!: readonly AttestationAnswer[];
+
+  @Field(() => JsonScalar, {
+    description:
+      'How the rules were kept: ratings overdue and events late, overrides and what became of them, power of both grades, completeness of the log.',
+  })
+  figures!: Json;
+}
+
 @ObjectType({
   description:
     'What a limit policy would mean, at the grades in force, for customers with a limit: counts of who crosses what.',
@@ -548,7 +582,7 @@ class LimitPolicyCrossings {
   customers!: number;
 
   @Field(() => Int, {
-    description: 'Their limit would be above what is allowed, and is not now: the next rating cuts it.',
+    description: 'Their limit would be above what is allowed, and is not now: it is cut right after the publication.',
   })
   cut!: number;
 
@@ -618,6 +652,7 @@ export const RequestProposal = createUnionType({
       BreakGlassReviewProposal,
       ErasureProposal,
       PolicyVersionProposal,
+      AttestationProposal,
     ] as const,
 });
 

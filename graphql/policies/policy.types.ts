@@ -25,6 +25,7 @@ registerEnumType(PolicyKindEnum, {
     },
     RISK_EVENT: { description: 'What follows from which risk event.' },
     LIFE_CYCLE: { description: 'Which stage of the life cycle a customer’s own figures speak for.' },
+    ATTESTATION: { description: 'What is attested each year, and by when.' },
   },
 });
 

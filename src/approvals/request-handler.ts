@@ -77,7 +77,7 @@ export interface VerbOutcome {
 /** Who benefits from a change of a subject, beside its maker: those who look after the customer. */
 export type InterestedIn = (tx: Tx, subject: RequestSubstance['subject']) => Promise<readonly string[]>;
 
-/** What content of a policy would do to customers at once or at their next rating; null for kinds that say nothing of it. */
+/** What content of a policy would do to customers; null for kinds that say nothing of it. */
 export type PolicyConsequences = (
   tx: Tx,
   kind: PolicyKind,

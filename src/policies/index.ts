@@ -13,6 +13,7 @@ import { lockPolicies } from './policy-version.store';
 import { ensureDefaultPolicies, publishPolicy, type Publication } from './policy.commands';
 import { differenceBetween, policyInForce, policyNumbered, policyVersions } from './policy.queries';
 
+export type { AttestationPolicy } from './domain/attestation-policy';
 export { groupsOf, routeChange, type ApprovalLevel, type ChangeFacts } from './domain/approval-matrix';
 export {
   LIFE_CYCLE_MEASURES,

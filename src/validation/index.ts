@@ -4,8 +4,16 @@ import type { NewId } from '../kernel/clock';
 import type { Result } from '../kernel/result';
 import type { ImportOptions } from '../customers';
 import type { IndicatorMap } from '../indicators';
-import type { Database } from '../platform/database';
-import type { UnitOfWork } from '../platform/unit-of-work';
+import type { RequestHandler, VerbOutcome } from '../approvals';
+import {
+  attestationHandler,
+  remindOfAttestations,
+  submitAttestation,
+  type AttestationDeps,
+  type SubmitAttestation,
+} from './attestation.commands';
+import { createAttestationQueries } from './attestation.queries';
+import type { OpenAttestation } from './attestation.store';
 import { recordOutcomes, type OutcomeBatch, type OutcomesRecorded } from './outcome.commands';
 import { importOutcomes, type OutcomeImportSummary } from './outcome.import';
 import { createOverrideReports } from './override-report.queries';
@@ -27,22 +35,29 @@ export interface Validation {
     input: { readonly file: string; readonly map: IndicatorMap },
     options?: Omit<ImportOptions, 'dryRun'>,
   ): Promise<Result<OutcomeImportSummary>>;
-  readonly queries: OutcomeQueries & ReturnType<typeof createOverrideReports>;
+  /** Puts the attestation of a year up for decision. */
+  submitAttestation(by: Initiator, input: SubmitAttestation): Promise<Result<VerbOutcome>>;
+  /** Opens the year that is over and reminds of those that are not attested; yields the years that were told of. */
+  remindOfAttestations(by: Initiator): Promise<Result<readonly OpenAttestation[]>>;
+  readonly handler: RequestHandler;
+  readonly queries: OutcomeQueries &
+    ReturnType<typeof createOverrideReports> &
+    ReturnType<typeof createAttestationQueries>;
 }
 
-export const createValidation = ({
-  database,
-  unitOfWork,
-  newId,
-}: {
-  readonly database: Database;
-  readonly unitOfWork: UnitOfWork;
-  readonly newId: NewId;
-}): Validation => {
+export const createValidation = ({ newId, ...deps }: AttestationDeps & { readonly newId: NewId }): Validation => {
+  const { database, unitOfWork } = deps;
   const record = (by: Initiator, batch: OutcomeBatch) => recordOutcomes(unitOfWork, by, batch);
   return {
     recordOutcomes: record,
     importFile: (by, input, options) => importOutcomes({ newId, record }, by, input, options),
-    queries: { ...createOutcomeQueries(database), ...createOverrideReports(database) },
+    submitAttestation: (by, input) => submitAttestation(deps, by, input),
+    remindOfAttestations: (by) => remindOfAttestations(deps, by),
+    handler: attestationHandler(deps),
+    queries: {
+      ...createOutcomeQueries(database),
+      ...createOverrideReports(database),
+      ...createAttestationQueries(database),
+    },
   };
 };

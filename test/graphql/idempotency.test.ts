@@ -4,6 +4,7 @@ import { isInputObjectType, isNonNullType } from 'graphql';
 import { keyOf } from '../../graphql/global-id';
 import { createSchema } from '../../graphql/schema';
 import { asSystem, required } from '../../src/app';
+import { DEFAULT_POLICIES } from '../../src/policies';
 import { useApi, type Answer, type Loose } from '../support/api';
 import { ed25519PublicKey, ed25519Sign } from '../../src/kernel/ed25519';
 import { HALTS, type ApiChildOptions } from '../support/api-child';
@@ -78,6 +79,9 @@ const closeRuns = async (): Promise<void> => {
     if (state === 'RUNNING') await api.ask('analyst', 'cancel-rating-run', { input: { runId: id } });
   }
 };
+
+/** Years that nobody has attested yet. */
+let nextYear = 2025;
 
 const keyIn = (id: string): string => Buffer.from(id, 'base64url').toString().split(':')[1] ?? '';
 
@@ -380,6 +384,24 @@ const CASES: Readonly<Record<string, Case>> = {
     operation: 'submit-grade-override',
     input: async () => overrideOf(await someCustomer('A')),
     other: { toGrade: 'BB' },
+  },
+  submitAttestation: {
+    who: 'validator',
+    operation: 'submit-attestation',
+    input: async () => {
+      const year = nextYear--;
+      await api.test.asOwner("SELECT set_config('tierwarden.actor', 'test', false)");
+      await api.test.asOwner(
+        `INSERT INTO attestation (year, due_on, opened_at, reminded_at, reminders)
+         VALUES ($1, make_date($1 + 1, 3, 31), $2, $2, 0)`,
+        [year, api.test.clock()],
+      );
+      return {
+        year,
+        answers: DEFAULT_POLICIES.ATTESTATION.statements.map(({ code }) => ({ statement: code, holds: true })),
+      };
+    },
+    other: { year: 2001 },
   },
   submitInputOverride: {
     who: 'analyst',

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApprovals } from '../../src/approvals';
+import { createCompletenessQueries } from '../../src/audit/completeness.queries';
 import { createCustomers, type RowRefusal } from '../../src/customers';
 import { createIdentity } from '../../src/identity';
 import { createIndicators, type IndicatorMap } from '../../src/indicators';
@@ -44,6 +45,7 @@ beforeAll(async () => {
     policies,
   });
   const scorecards = scorecardsOf(db);
+  const approvals = createApprovals({ database, unitOfWork, policies });
   const ratings = createRatings({
     database,
     unitOfWork,
@@ -51,7 +53,7 @@ beforeAll(async () => {
     indicators,
     scorecards,
     policies,
-    approvals: createApprovals({ database, unitOfWork, policies }),
+    approvals,
     mayCome: {
       limits: () => Promise.reject(new Error('nothing is simulated here')),
       tiers: () => Promise.reject(new Error('nothing is simulated here')),
@@ -60,7 +62,15 @@ beforeAll(async () => {
     onGradesChanged: async () => undefined,
     onRunPublished: async () => undefined,
   });
-  validation = createValidation({ database, unitOfWork, newId });
+  validation = createValidation({
+    database,
+    unitOfWork,
+    newId,
+    policies,
+    approvals,
+    ratings,
+    audit: { completeness: createCompletenessQueries(database) },
+  });
   valueOf(await policies.ensureDefaults(system));
   valueOf(await scorecards.ensureExpertScorecard(system));
   valueOf(

@@ -7,6 +7,7 @@ import { keyOf } from '../../graphql/global-id';
 import type { Answer, Loose, TestApi } from './api';
 import { ed25519PublicKey, ed25519Sign } from '../../src/kernel/ed25519';
 import { asSystem } from '../../src/app';
+import { DEFAULT_POLICIES } from '../../src/policies';
 import { GRADES } from '../../src/kernel/grade';
 import type { Handle } from './people';
 import { finishRun } from './sample';
@@ -1400,8 +1401,43 @@ export const RECIPES: readonly Recipe[] = [
       const [to, from] = answered(RULES_VERSIONS).policyVersions.nodes;
       return { fromId: from.id, toId: to.id };
     },
+    afterwards: (api) => openLastYear(api),
+  },
+  {
+    title: 'See which years are to be attested',
+    operation: 'attestations',
+    as: 'validator',
+  },
+  {
+    title: 'Put the attestation of a year up for decision',
+    operation: 'submit-attestation',
+    as: 'validator',
+    note: 'Each statement of the policy `ATTESTATION` has its answer; the figures are those of the system.',
+    variables: () => ({
+      input: {
+        year: 2025,
+        answers: DEFAULT_POLICIES.ATTESTATION.statements.map(({ code }) =>
+          code === 'RERATED'
+            ? {
+                statement: code,
+                holds: false,
+                remark: 'Three events were answered a day late; the deadline is watched now.',
+              }
+            : { statement: code, holds: true },
+        ),
+      },
+    }),
   },
 ];
+
+/** As the schedule would, had anybody been rated in that year. */
+const openLastYear = async ({ test }: TestApi): Promise<void> => {
+  await test.asOwner("SELECT set_config('tierwarden.actor', 'test', false)");
+  await test.asOwner(
+    `INSERT INTO attestation (year, due_on, opened_at, reminded_at, reminders) VALUES (2025, '2026-03-31', $1, $1, 0)`,
+    [test.clock()],
+  );
+};
 
 const otherRules = (remindEveryHours: number) => ({
   content: {

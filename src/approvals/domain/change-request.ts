@@ -20,6 +20,7 @@ export const REQUEST_KINDS = [
   'BREAK_GLASS_REVIEW',
   'ERASURE',
   'POLICY_VERSION',
+  'ATTESTATION',
 ] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 

@@ -126,6 +126,11 @@ export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } 
         levels: [{ role: 'CHIEF_RISK_OFFICER', quorum: 1 }],
       },
       {
+        id: 'attestation',
+        when: { kind: 'ATTESTATION' },
+        levels: [{ role: 'CHIEF_RISK_OFFICER', quorum: 1 }],
+      },
+      {
         id: 'break-glass-review',
         when: { kind: 'BREAK_GLASS_REVIEW' },
         levels: [{ role: 'RISK_APPROVER', quorum: 2, slaHours: 4, escalateTo: ['CHIEF_RISK_OFFICER'] }],
@@ -413,6 +418,43 @@ export const DEFAULT_POLICIES: { readonly [K in PolicyKind]: PolicyContent<K> } 
         when: [{ measure: 'cooperationYears', below: '3' }],
       },
       { id: 'settled', nameZh: '稳定合作', nameEn: 'Steady', stage: 'MATURITY', when: [] },
+    ],
+  },
+  ATTESTATION: {
+    dueMonths: 3,
+    remindEveryDays: 14,
+    decideWithinDays: 30,
+    statements: [
+      {
+        code: 'VALIDATED',
+        nameZh: '在用评分卡版本均由非开发人员验证',
+        nameEn: 'Every scorecard version in use was validated by people who did not develop it',
+      },
+      {
+        code: 'RERATED',
+        nameZh: '评级均在等级要求的期限内重评，重大事件均在时限内应对',
+        nameEn: 'No rating is older than its grade allows, and material events were answered within their deadlines',
+      },
+      {
+        code: 'OVERRIDES',
+        nameZh: '推翻均有理由、权限、范围与期限，推翻报告已经复核',
+        nameEn: 'Every override has its grounds, authority, range and end, and the override report was looked through',
+      },
+      {
+        code: 'POWER',
+        nameZh: '模型等级与生效等级的区分能力均已评估',
+        nameEn: 'How well model grades and grades in force separate was measured',
+      },
+      {
+        code: 'DUTIES',
+        nameZh: '发起、审批与认定相互分离，职责冲突已经处理',
+        nameEn: 'Those who ask, review and recognise are separate, and conflicts of duties were dealt with',
+      },
+      {
+        code: 'LOG',
+        nameZh: '审计日志完整，与业务数据一致',
+        nameEn: 'The audit log is complete and agrees with the rows',
+      },
     ],
   },
 };

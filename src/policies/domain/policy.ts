@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Json } from '../../kernel/canonical-json';
 import { approvalMatrixSchema } from './approval-matrix';
 import { approvalRulesSchema } from './approval-rules';
+import { attestationPolicySchema } from './attestation-policy';
 import { lifeCyclePolicySchema } from './life-cycle-policy';
 import { limitPolicySchema } from './limit-policy';
 import { overridePolicySchema } from './override-policy';
@@ -27,6 +28,7 @@ export const POLICY_SCHEMAS = {
   RERATING_CALENDAR: reratingCalendarSchema,
   RISK_EVENT: riskEventPolicySchema,
   LIFE_CYCLE: lifeCyclePolicySchema,
+  ATTESTATION: attestationPolicySchema,
 } as const;
 
 export type PolicyKind = keyof typeof POLICY_SCHEMAS;
