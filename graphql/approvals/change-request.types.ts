@@ -309,8 +309,27 @@ export class Evidence {
   sha256?: string | null;
 }
 
+/** On what grounds somebody overrides the model or a source. */
+@ObjectType()
+export abstract class OverrideGrounds {
+  @Field({ description: 'Reason code of the override policy.', simple: true })
+  reasonCode!: string;
+
+  @Field({ description: 'Why.', simple: true })
+  justification!: string;
+
+  @Field(() => [Evidence], { description: 'Documents.', simple: true })
+  evidence!: readonly Evidence[];
+}
+
+@ObjectType()
+abstract class OverrideProposal extends OverrideGrounds {
+  @Field(() => DateTimeScalar, { description: 'The override would end at this moment.', simple: true })
+  validUntil!: Date;
+}
+
 @ObjectType({ description: 'A proposed override.', simpleResolvers: true })
-class GradeOverrideProposal {
+class GradeOverrideProposal extends OverrideProposal {
   @Field(() => GradeValue, { description: 'Grade in force at submission.' })
   fromGrade!: GradeValue;
 
@@ -319,22 +338,10 @@ class GradeOverrideProposal {
 
   @Field(() => GradeValue, { description: 'Proposed grade.' })
   toGrade!: GradeValue;
-
-  @Field({ description: 'Reason code of the override policy.' })
-  reasonCode!: string;
-
-  @Field({ description: 'Why.' })
-  justification!: string;
-
-  @Field(() => [Evidence], { description: 'Documents.' })
-  evidence!: readonly Evidence[];
-
-  @Field(() => DateTimeScalar, { description: 'The override would end at this moment.' })
-  validUntil!: Date;
 }
 
 @ObjectType({ description: 'A proposed value in place of a source’s.', simpleResolvers: true })
-class InputOverrideProposal {
+class InputOverrideProposal extends OverrideProposal {
   @Field({ description: 'Code of the indicator.' })
   code!: string;
 
@@ -352,18 +359,6 @@ class InputOverrideProposal {
 
   @Field({ description: 'Whether the values are withheld from the caller.' })
   masked!: boolean;
-
-  @Field({ description: 'Reason code of the override policy.' })
-  reasonCode!: string;
-
-  @Field({ description: 'Why.' })
-  justification!: string;
-
-  @Field(() => [Evidence], { description: 'Documents.' })
-  evidence!: readonly Evidence[];
-
-  @Field(() => DateTimeScalar, { description: 'The override would end at this moment.' })
-  validUntil!: Date;
 }
 
 const LimitScopeEnum = enumOf(['CUSTOMER', 'PRODUCT', 'GROUP']);

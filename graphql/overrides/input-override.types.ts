@@ -1,14 +1,13 @@
 import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Decimal } from '../../src/kernel/decimal';
-import { Evidence, RequestPayload } from '../approvals/change-request.types';
+import { RequestPayload } from '../approvals/change-request.types';
 import { EvidenceInput } from '../approvals/evidence.types';
-import { MutationInput } from '../inputs';
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars';
-import { EndCauseEnum } from './override.types';
+import { GroundedInput, PlacedOverride } from './grounds.types';
 
 @ObjectType({ description: 'A person’s value of an indicator in place of the source’s, for a time 「输入推翻」.' })
-export class InputOverride {
+export class InputOverride extends PlacedOverride {
   @Field({ description: 'Code of the indicator.', simple: true })
   code!: string;
 
@@ -27,31 +26,10 @@ export class InputOverride {
 
   @Field({ description: 'Whether the values are withheld from the caller.', simple: true })
   masked!: boolean;
-
-  @Field({ description: 'Reason code of the override policy.', simple: true })
-  reasonCode!: string;
-
-  @Field({ description: 'Why.', simple: true })
-  justification!: string;
-
-  @Field(() => [Evidence], { description: 'Documents.', simple: true })
-  evidence!: readonly Evidence[];
-
-  @Field(() => DateTimeScalar, { description: 'In effect from.', simple: true })
-  effectiveFrom!: Date;
-
-  @Field(() => DateTimeScalar, { description: 'Ends by itself at this moment.', simple: true })
-  validUntil!: Date;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended; null while it lives.', simple: true })
-  endedAt!: Date | null;
-
-  @Field(() => EndCauseEnum, { nullable: true, description: 'Why it ended.', simple: true })
-  endCause!: keyof typeof EndCauseEnum | null;
 }
 
 @InputType({ description: 'Asks for a value in place of a source’s.' })
-export class SubmitInputOverrideInput extends MutationInput {
+export class SubmitInputOverrideInput extends GroundedInput {
   @Field(() => ID, { description: 'The customer.' })
   customerId!: string;
 
@@ -61,14 +39,6 @@ export class SubmitInputOverrideInput extends MutationInput {
 
   @Field(() => DecimalScalar, { description: 'Value in the unit of the dictionary.' })
   value!: Decimal;
-
-  @Field({ description: 'Reason code of the override policy.' })
-  @MaxLength(100)
-  reasonCode!: string;
-
-  @Field({ description: 'Why.' })
-  @MaxLength(4_000)
-  justification!: string;
 
   @Field(() => [EvidenceInput], { description: 'Documents; one at least.' })
   @ArrayMaxSize(20)

@@ -1,30 +1,21 @@
-import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ArrayMaxSize, ValidateNested } from 'class-validator';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Grade } from '../../src/kernel/grade';
-import { Evidence, RequestPayload } from '../approvals/change-request.types';
+import { RequestPayload } from '../approvals/change-request.types';
 import { EvidenceInput } from '../approvals/evidence.types';
-import { enumOf, GradeEnum, GradeValue } from '../enums';
-import { MutationInput } from '../inputs';
+import { GradeEnum, GradeValue } from '../enums';
 import { Node } from '../node.types';
 import { DateTimeScalar } from '../scalars';
-
-export const EndCauseEnum = enumOf(['EXPIRED', 'SUPERSEDED', 'REVERTED']);
-registerEnumType(EndCauseEnum, {
-  name: 'OverrideEndCause',
-  description: 'Why an override ended.',
-  valuesConfig: {
-    EXPIRED: { description: 'Its time was over.' },
-    SUPERSEDED: { description: 'A newer override took its place.' },
-    REVERTED: { description: 'One person had let it through, and nobody ratified that.' },
-  },
-});
+import { GroundedInput, PlacedOverride } from './grounds.types';
 
 @ObjectType('GradeOverride', {
   implements: Node,
   description: "A person's judgement in place of the model's, for a time 「推翻」.",
   simpleResolvers: true,
 })
-export class GradeOverride extends Node {
+export class GradeOverride extends PlacedOverride implements Node {
+  readonly id!: string;
+
   @Field(() => GradeValue, { description: 'Model grade when it was asked for.' })
   modelGrade!: GradeValue;
 
@@ -33,42 +24,13 @@ export class GradeOverride extends Node {
 
   @Field(() => GradeValue, { description: 'Grade that it puts in force.' })
   toGrade!: GradeValue;
-
-  @Field({ description: 'Reason code of the override policy.' })
-  reasonCode!: string;
-
-  @Field({ description: 'Why.' })
-  justification!: string;
-
-  @Field(() => [Evidence], { description: 'Documents.' })
-  evidence!: readonly Evidence[];
-
-  @Field(() => DateTimeScalar, { description: 'In effect from.' })
-  effectiveFrom!: Date;
-
-  @Field(() => DateTimeScalar, { description: 'Ends by itself at this moment.' })
-  validUntil!: Date;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: 'When it ended; null while it lives.' })
-  endedAt!: Date | null;
-
-  @Field(() => EndCauseEnum, { nullable: true, description: 'Why it ended.' })
-  endCause!: keyof typeof EndCauseEnum | null;
 }
 
 /** What is proposed. */
 @InputType()
-abstract class ProposedOverrideInput extends MutationInput {
+abstract class ProposedOverrideInput extends GroundedInput {
   @Field(() => GradeEnum, { description: 'Proposed grade.' })
   toGrade!: Grade;
-
-  @Field({ description: 'Reason code of the override policy.' })
-  @MaxLength(100)
-  reasonCode!: string;
-
-  @Field({ description: 'Why.' })
-  @MaxLength(4_000)
-  justification!: string;
 
   @Field(() => [EvidenceInput], { defaultValue: [], description: 'Documents; the policy says when they are demanded.' })
   @ArrayMaxSize(20)
