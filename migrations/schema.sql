@@ -30,6 +30,35 @@ GRANT INSERT, SELECT ON app_user TO tierwarden_app;
 GRANT SELECT ON app_user TO tierwarden_reader;
 GRANT UPDATE (display_name, org_unit_id, active, version) ON app_user TO tierwarden_app;
 
+CREATE TABLE attestation (
+  year integer NOT NULL,
+  due_on date NOT NULL,
+  opened_at timestamp with time zone NOT NULL,
+  reminded_at timestamp with time zone NOT NULL,
+  reminders integer NOT NULL,
+  request_id uuid,
+  attested_at timestamp with time zone,
+  CONSTRAINT attestation_check CHECK ((due_on > make_date(year, 12, 31))),
+  CONSTRAINT attestation_check1 CHECK ((opened_at >= ((make_date((year + 1), 1, 1))::timestamp without time zone AT TIME ZONE 'UTC'::text))),
+  CONSTRAINT attestation_check2 CHECK ((reminded_at >= opened_at)),
+  CONSTRAINT attestation_check3 CHECK ((attested_at >= opened_at)),
+  CONSTRAINT attestation_check4 CHECK (((request_id IS NULL) = (attested_at IS NULL))),
+  CONSTRAINT attestation_reminders_check CHECK ((reminders >= 0)),
+  CONSTRAINT attestation_year_check CHECK (((year >= 2000) AND (year <= 9999))),
+  CONSTRAINT attestation_request_id_fkey FOREIGN KEY (request_id) REFERENCES change_request(id),
+  CONSTRAINT attestation_pkey PRIMARY KEY (year),
+  CONSTRAINT attestation_request_id_key UNIQUE (request_id)
+);
+CREATE TRIGGER attestation_actor BEFORE INSERT OR DELETE OR UPDATE ON public.attestation FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE TRIGGER attestation_given BEFORE UPDATE ON public.attestation FOR EACH ROW WHEN ((old.attested_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
+CREATE TRIGGER attestation_keep BEFORE DELETE OR TRUNCATE ON public.attestation FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE CONSTRAINT TRIGGER attestation_needs_request AFTER INSERT OR UPDATE ON public.attestation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.request_id IS NOT NULL)) EXECUTE FUNCTION attestation_needs_request();
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.attestation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_attestation();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.attestation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_attestation();
+GRANT INSERT, SELECT ON attestation TO tierwarden_app;
+GRANT SELECT ON attestation TO tierwarden_reader;
+GRANT UPDATE (reminded_at, reminders, request_id, attested_at) ON attestation TO tierwarden_app;
+
 CREATE TABLE audit_check (
   walk text NOT NULL,
   leaves bigint NOT NULL DEFAULT 0,
@@ -1543,6 +1572,29 @@ CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.person REFERENCING NEW TAB
 GRANT INSERT, SELECT ON person TO tierwarden_app;
 GRANT UPDATE (sealed, commitment, name_index, id_number_index, phone_index, state, held_since, retain_until, version, updated_at) ON person TO tierwarden_app;
 
+CREATE TABLE policy_follow_through (
+  policy_version_id uuid NOT NULL,
+  done_upto uuid,
+  moved integer NOT NULL,
+  begun_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT policy_follow_through_check CHECK ((updated_at >= begun_at)),
+  CONSTRAINT policy_follow_through_check1 CHECK ((finished_at >= begun_at)),
+  CONSTRAINT policy_follow_through_moved_check CHECK ((moved >= 0)),
+  CONSTRAINT policy_follow_through_policy_version_id_fkey FOREIGN KEY (policy_version_id) REFERENCES policy_version(id),
+  CONSTRAINT policy_follow_through_pkey PRIMARY KEY (policy_version_id)
+);
+CREATE TRIGGER policy_follow_through_actor BEFORE INSERT OR DELETE OR UPDATE ON public.policy_follow_through FOR EACH STATEMENT EXECUTE FUNCTION tw_require_actor();
+CREATE TRIGGER policy_follow_through_closed BEFORE UPDATE ON public.policy_follow_through FOR EACH ROW WHEN ((old.finished_at IS NOT NULL)) EXECUTE FUNCTION tw_refuse_reopening();
+CREATE TRIGGER policy_follow_through_forward BEFORE UPDATE ON public.policy_follow_through FOR EACH ROW EXECUTE FUNCTION policy_follow_through_forward();
+CREATE TRIGGER policy_follow_through_keep BEFORE DELETE OR TRUNCATE ON public.policy_follow_through FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.policy_follow_through REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_policy_follow_through();
+CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.policy_follow_through REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_policy_follow_through();
+GRANT INSERT, SELECT ON policy_follow_through TO tierwarden_app;
+GRANT SELECT ON policy_follow_through TO tierwarden_reader;
+GRANT UPDATE (done_upto, moved, updated_at, finished_at) ON policy_follow_through TO tierwarden_app;
+
 CREATE TABLE policy_version (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -1898,6 +1950,7 @@ CREATE TABLE scorecard_version (
   revision integer NOT NULL,
   based_on_id uuid,
   created_at timestamp with time zone NOT NULL,
+  developer_ids text[] NOT NULL,
   CONSTRAINT scorecard_version_created_by_check CHECK ((created_by <> ''::text)),
   CONSTRAINT scorecard_version_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT scorecard_version_effective_check CHECK (((state = ANY (ARRAY['SCHEDULED'::text, 'LIVE'::text, 'RETIRED'::text])) = (effective_from IS NOT NULL))),
@@ -1918,11 +1971,12 @@ CREATE TRIGGER scorecard_version_actor BEFORE INSERT OR DELETE OR UPDATE ON publ
 CREATE TRIGGER scorecard_version_begin BEFORE INSERT ON public.scorecard_version FOR EACH ROW EXECUTE FUNCTION scorecard_version_begin();
 CREATE TRIGGER scorecard_version_guard BEFORE UPDATE ON public.scorecard_version FOR EACH ROW EXECUTE FUNCTION scorecard_version_guard();
 CREATE TRIGGER scorecard_version_keep BEFORE DELETE OR TRUNCATE ON public.scorecard_version FOR EACH STATEMENT EXECUTE FUNCTION tw_refuse_change();
+CREATE TRIGGER scorecard_version_validators BEFORE INSERT OR UPDATE ON public.scorecard_version FOR EACH ROW EXECUTE FUNCTION scorecard_version_validators();
 CREATE TRIGGER tw_trail_insert AFTER INSERT ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_version();
 CREATE TRIGGER tw_trail_update AFTER UPDATE ON public.scorecard_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT WHEN ((current_setting('role'::text) = 'tierwarden_app'::text)) EXECUTE FUNCTION tw_trail_of_scorecard_version();
 GRANT INSERT, SELECT ON scorecard_version TO tierwarden_app;
 GRANT SELECT ON scorecard_version TO tierwarden_reader;
-GRANT UPDATE (definition, digest, state, effective_from, retired_at, revision) ON scorecard_version TO tierwarden_app;
+GRANT UPDATE (definition, digest, state, effective_from, retired_at, revision, developer_ids) ON scorecard_version TO tierwarden_app;
 
 CREATE TABLE signal (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -2198,7 +2252,7 @@ CREATE TABLE user_role (
   CONSTRAINT user_role_check1 CHECK ((revoked_by <> (user_id)::text)),
   CONSTRAINT user_role_check2 CHECK ((revoked_at >= granted_at)),
   CONSTRAINT user_role_check3 CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
-  CONSTRAINT user_role_role_check CHECK ((role = ANY (ARRAY['SALES_MAKER'::text, 'RISK_ANALYST'::text, 'RISK_APPROVER'::text, 'FINANCE_APPROVER'::text, 'CHIEF_RISK_OFFICER'::text, 'AUDITOR'::text, 'POLICY_ADMIN'::text, 'SYSTEM_ADMIN'::text, 'SECURITY_ADMIN'::text, 'SERVICE'::text]))),
+  CONSTRAINT user_role_role_check CHECK ((role = ANY (ARRAY['SALES_MAKER'::text, 'RISK_ANALYST'::text, 'RISK_APPROVER'::text, 'FINANCE_APPROVER'::text, 'CHIEF_RISK_OFFICER'::text, 'AUDITOR'::text, 'POLICY_ADMIN'::text, 'SYSTEM_ADMIN'::text, 'SECURITY_ADMIN'::text, 'SERVICE'::text, 'MODEL_VALIDATOR'::text]))),
   CONSTRAINT user_role_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   CONSTRAINT user_role_pkey PRIMARY KEY (id)
 );
@@ -2384,6 +2438,18 @@ CREATE TRIGGER warning_task_keep BEFORE DELETE OR TRUNCATE ON public.warning_tas
 GRANT INSERT, SELECT ON warning_task TO tierwarden_app;
 GRANT SELECT ON warning_task TO tierwarden_reader;
 GRANT UPDATE (state, note, done_at, done_by, version) ON warning_task TO tierwarden_app;
+
+CREATE OR REPLACE FUNCTION public.attestation_needs_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        IF NOT EXISTS (SELECT FROM change_request WHERE id = NEW.request_id AND kind = 'ATTESTATION' AND state = 'APPLIED'
+                       AND subject_type = 'Attestation' AND subject_id = NEW.year::text) THEN
+          RAISE EXCEPTION 'attestation without an applied request' USING ERRCODE = 'TW008';
+        END IF;
+        RETURN NULL;
+      END $function$;
 
 CREATE OR REPLACE FUNCTION public.audit_event_guard()
  RETURNS trigger
@@ -3318,6 +3384,18 @@ AS $function$
         RETURN NEW;
       END $function$;
 
+CREATE OR REPLACE FUNCTION public.policy_follow_through_forward()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        IF NEW.moved < OLD.moved OR NEW.updated_at < OLD.updated_at
+           OR OLD.done_upto IS NOT NULL AND NEW.done_upto IS DISTINCT FROM greatest(OLD.done_upto, NEW.done_upto) THEN
+          RAISE EXCEPTION 'a policy is followed through forward only' USING ERRCODE = 'TW009';
+        END IF;
+        RETURN NEW;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.policy_version_needs_request()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3397,6 +3475,7 @@ CREATE OR REPLACE FUNCTION public.rating_run_publish(run uuid, at timestamp with
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
  SET work_mem TO '192MB'
+ SET default_statistics_target TO '30'
  SET maintenance_work_mem TO '256MB'
  SET lock_timeout TO '15s'
 AS $function$
@@ -3421,44 +3500,44 @@ AS $function$
     -- How a grade moves with a rating, as domain/follow-grade.ts says it for single ones; a test holds the two together.
     -- Who was rated by himself since the run began stays as he is: his inputs are newer.
     moves := format($moves$
-      WITH moved AS MATERIALIZED (
-        SELECT j.*, after.*,
-          CASE WHEN j.was IS NULL THEN 1
-            WHEN (j.was_model, j.was, j.was_basis) IS DISTINCT FROM (j.new_model, after.grade, after.basis) THEN j.version + 1
-            ELSE j.version END AS new_version
-        FROM (
-          SELECT coalesce(r.customer_id, g.customer_id) AS customer_id, g.model_grade AS was_model, g.grade AS was,
-            g.basis AS was_basis, g.override_id, g.effective_from, g.last_rated_at, g.version,
-            g.rating_id AS was_rating, r.id AS rating_id, r.rated_at,
-            CASE WHEN r.id IS NULL OR g.last_rated_at > r.rated_at THEN g.model_grade ELSE r.model_grade END AS new_model,
-            r.id IS NULL OR coalesce(g.last_rated_at > r.rated_at, false) AS stays,
-            greatest(%3$L::timestamptz, g.effective_from + interval '1 ms', g.last_rated_at + interval '1 ms') AS moved_at,
-            g.rating_due_at, g.months_at_most, g.downgraded_at
-          FROM rating_runs.rating_%1$s AS r FULL JOIN customer_grade AS g ON g.customer_id = r.customer_id
-          WHERE %4$s) AS j
-        CROSS JOIN LATERAL (SELECT
-          CASE WHEN j.was IS NULL THEN 'MODEL' WHEN j.stays OR j.was_basis = 'OVERRIDE' THEN j.was_basis
-            WHEN grade_rank(j.new_model) - grade_rank(j.was) >= 2 OR (j.new_model > j.was AND j.moved_at < j.downgraded_at + %8$L::interval) THEN 'HELD' ELSE 'MODEL' END AS basis,
-          CASE WHEN j.was IS NULL THEN j.new_model WHEN j.stays OR j.was_basis = 'OVERRIDE' THEN j.was
-            WHEN grade_rank(j.new_model) - grade_rank(j.was) >= 2 OR (j.new_model > j.was AND j.moved_at < j.downgraded_at + %8$L::interval) THEN j.was ELSE j.new_model END AS grade) AS after),
-      generation AS (
-        INSERT INTO rating_runs.customer_grade_%1$s (customer_id, model_grade, grade, basis, override_id, rating_id,
-          effective_from, last_rated_at, version, rating_due_at, months_at_most, downgraded_at)
-        SELECT customer_id, new_model, grade, basis, override_id, CASE WHEN stays THEN was_rating ELSE rating_id END,
-          CASE WHEN grade = was THEN effective_from WHEN was IS NULL THEN %3$L ELSE moved_at END,
-          CASE WHEN stays THEN last_rated_at ELSE rated_at END, new_version,
-          CASE WHEN stays THEN rating_due_at ELSE least(
-            (%6$L::timestamptz[])[least((%7$L::integer[])[grade_rank(least(new_model, grade))], months_at_most)],
-            CASE WHEN basis = 'HELD' AND grade_rank(new_model) - grade_rank(grade) < 2 THEN downgraded_at + %8$L::interval END) END,
-          months_at_most, CASE WHEN basis = 'MODEL' AND NOT stays AND grade < was THEN moved_at ELSE downgraded_at END
-        FROM moved)
+      INSERT INTO rating_runs.customer_grade_%1$s (customer_id, model_grade, grade, basis, override_id, rating_id,
+        effective_from, last_rated_at, version, rating_due_at, months_at_most, downgraded_at)
+      SELECT customer_id, new_model, grade, basis, override_id, CASE WHEN stays THEN was_rating ELSE rating_id END,
+        CASE WHEN grade = was THEN effective_from ELSE moved_at END,
+        CASE WHEN stays THEN last_rated_at ELSE rated_at END,
+        CASE WHEN was IS NULL THEN 1
+          WHEN (was_model, was, was_basis) IS DISTINCT FROM (new_model, grade, basis) THEN version + 1 ELSE version END,
+        CASE WHEN stays THEN rating_due_at ELSE least(
+          (%6$L::timestamptz[])[least((%7$L::integer[])[grade_rank(least(new_model, grade))], months_at_most)],
+          CASE WHEN basis = 'HELD' AND grade_rank(new_model) - grade_rank(grade) < 2 THEN downgraded_at + %8$L::interval END) END,
+        months_at_most, CASE WHEN basis = 'MODEL' AND NOT stays AND grade < was THEN moved_at ELSE downgraded_at END
+      FROM (
+        SELECT *, CASE WHEN stays OR basis <> 'MODEL' THEN was ELSE new_model END AS grade FROM (
+          SELECT *,
+            CASE WHEN was IS NULL THEN 'MODEL' WHEN stays OR was_basis = 'OVERRIDE' THEN was_basis
+              WHEN new_model > was AND (grade_rank(new_model) - grade_rank(was) >= 2 OR moved_at < downgraded_at + %8$L::interval)
+                THEN 'HELD' ELSE 'MODEL' END AS basis
+          FROM (
+            SELECT coalesce(r.customer_id, g.customer_id) AS customer_id, g.model_grade AS was_model, g.grade AS was,
+              g.basis AS was_basis, g.override_id, g.effective_from, g.last_rated_at, g.version,
+              g.rating_id AS was_rating, r.id AS rating_id, r.rated_at,
+              CASE WHEN r.id IS NULL OR g.last_rated_at > r.rated_at THEN g.model_grade ELSE r.model_grade END AS new_model,
+              r.id IS NULL OR coalesce(g.last_rated_at > r.rated_at, false) AS stays,
+              -- At the first rating nothing was before.
+              greatest(%3$L::timestamptz, g.effective_from + interval '1 ms', g.last_rated_at + interval '1 ms') AS moved_at,
+              g.rating_due_at, g.months_at_most, g.downgraded_at
+            FROM rating_runs.rating_%1$s AS r FULL JOIN customer_grade AS g ON g.customer_id = r.customer_id
+            -- OFFSET keeps what is computed here from being computed again wherever it is named above.
+            WHERE coalesce(r.customer_id, g.customer_id) %4$s OFFSET 0) AS met OFFSET 0) AS judged OFFSET 0) AS followed;
       INSERT INTO rating_runs.grade_history_%1$s (id, customer_id, cause, cause_id, model_grade_before, grade_before,
         model_grade_after, grade_after, basis_after, changed_at, changed_by)
       SELECT (substr(%2$L, 1, 8) || '00008000' || '8000' || lpad(to_hex(row_number() OVER () + %5$s), 12, '0'))::uuid,
-        customer_id, 'RATING', rating_id, was_model, was, new_model, grade, basis,
-        CASE WHEN was IS NULL THEN %3$L ELSE moved_at END, current_setting('tierwarden.actor')
-      FROM moved WHERE was IS NULL OR new_version <> version$moves$, n, run_id_floor(it.number), at, '%s', '%s', due, months, cool_down);
-    EXECUTE format(moves, 'true', '0');
+        n.customer_id, 'RATING', n.rating_id, g.model_grade, g.grade, n.model_grade, n.grade, n.basis,
+        greatest(%3$L::timestamptz, g.effective_from + interval '1 ms', g.last_rated_at + interval '1 ms'),
+        current_setting('tierwarden.actor')
+      FROM rating_runs.customer_grade_%1$s AS n LEFT JOIN customer_grade AS g ON g.customer_id = n.customer_id
+      WHERE n.customer_id %4$s AND (g.customer_id IS NULL OR n.version <> g.version)$moves$, n, run_id_floor(it.number), at, '%1$s', '%2$s', due, months, cool_down);
+    EXECUTE format(moves, 'IS NOT NULL', '0');
     EXECUTE format(
       'ALTER TABLE rating_runs.customer_grade_%1$s ADD PRIMARY KEY (customer_id);
        CREATE INDEX ON rating_runs.customer_grade_%1$s (grade, customer_id);
@@ -3474,8 +3553,7 @@ AS $function$
       EXECUTE format(
         'DELETE FROM rating_runs.customer_grade_%1$s WHERE customer_id IN (SELECT customer_id FROM customer_grade_touched);
          DELETE FROM rating_runs.grade_history_%1$s WHERE customer_id IN (SELECT customer_id FROM customer_grade_touched)', n);
-      EXECUTE format(moves, 'coalesce(r.customer_id, g.customer_id) IN (SELECT customer_id FROM customer_grade_touched)',
-        '1099511627776');
+      EXECUTE format(moves, 'IN (SELECT customer_id FROM customer_grade_touched)', '1099511627776');
       DELETE FROM customer_grade_touched;
     END IF;
     EXECUTE format('SELECT count(*) FILTER (WHERE grade_before IS DISTINCT FROM grade_after) FROM rating_runs.grade_history_%s', n)
@@ -3508,6 +3586,7 @@ CREATE OR REPLACE FUNCTION public.rating_run_seal(run uuid)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET work_mem TO '192MB'
  SET maintenance_work_mem TO '256MB'
 AS $function$
   DECLARE
@@ -3529,17 +3608,13 @@ AS $function$
       t, t || '_customer');
     SELECT coalesce(sum(rated), 0) INTO expected FROM rating_run_chunk WHERE run_id = run;
     EXECUTE format(
-      'SELECT coalesce(sum(r.times), 0), coalesce(bool_or(s.id IS NULL), false) FROM (
-         SELECT cut_point_set_id, scorecard_version_id, count(*) AS times FROM rating_runs.%I GROUP BY 1, 2) AS r
+      'SELECT coalesce(sum(r.times), 0), coalesce(bool_or(r.unknown OR s.id IS NULL), false) FROM (
+         SELECT rated.cut_point_set_id, rated.scorecard_version_id, count(*) AS times, bool_or(customer.id IS NULL) AS unknown
+         FROM rating_runs.%I AS rated LEFT JOIN customer ON customer.id = rated.customer_id GROUP BY 1, 2) AS r
        LEFT JOIN ratable_cut_points AS s ON s.id = r.cut_point_set_id AND s.version_id = r.scorecard_version_id', t)
       INTO written, stray;
     IF written <> expected THEN
       RAISE EXCEPTION 'run % holds % ratings, its chunks wrote %', run, written, expected USING ERRCODE = 'TW013';
-    END IF;
-    IF NOT stray THEN
-      EXECUTE format(
-        'SELECT EXISTS (SELECT FROM rating_runs.%I AS r WHERE NOT EXISTS (SELECT FROM customer WHERE id = r.customer_id))', t)
-        INTO stray;
     END IF;
     IF stray THEN
       RAISE EXCEPTION 'run % rates whom or by what there is not', run USING ERRCODE = '23503';
@@ -3589,6 +3664,34 @@ AS $function$
         IF NEW.state = 'APPROVED' AND NOT EXISTS (SELECT FROM change_request WHERE kind = 'SCORECARD_VERSION'
             AND subject_type = 'ScorecardVersion' AND subject_id = NEW.id::text AND state IN ('IN_REVIEW', 'SCHEDULED', 'APPLY_FAILED')) THEN
           RAISE EXCEPTION 'scorecard version % was not agreed to', NEW.id USING ERRCODE = 'TW006';
+        END IF;
+        RETURN NEW;
+      END $function$;
+
+CREATE OR REPLACE FUNCTION public.scorecard_version_validators()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+      BEGIN
+        IF NOT NEW.developer_ids @> ARRAY[NEW.created_by]
+           OR NOT NEW.developer_ids @> coalesce((SELECT developer_ids FROM scorecard_version WHERE id = NEW.based_on_id), '{}') THEN
+          RAISE EXCEPTION 'scorecard version % keeps all its developers', NEW.id USING ERRCODE = 'TW002';
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+          IF NOT NEW.developer_ids @> OLD.developer_ids THEN
+            RAISE EXCEPTION 'scorecard version % keeps all its developers', NEW.id USING ERRCODE = 'TW002';
+          END IF;
+          IF NEW.definition IS DISTINCT FROM OLD.definition
+             AND NOT NEW.developer_ids @> ARRAY[current_setting('tierwarden.actor', true)] THEN
+            RAISE EXCEPTION 'who edits scorecard version % is one of its developers', NEW.id USING ERRCODE = 'TW010';
+          END IF;
+          IF NEW.state = 'APPROVED' AND OLD.state <> 'APPROVED' AND EXISTS (
+            SELECT FROM change_request AS request JOIN change_request_vote AS vote ON vote.request_id = request.id
+            WHERE request.kind = 'SCORECARD_VERSION' AND request.subject_type = 'ScorecardVersion'
+              AND request.subject_id = NEW.id::text AND request.state = 'IN_REVIEW' AND change_request_vote_stands(vote)
+              AND ARRAY[vote.voter_id::text, vote.principal_id::text] && NEW.developer_ids) THEN
+            RAISE EXCEPTION 'who developed scorecard version % does not validate it', NEW.id USING ERRCODE = 'TW003';
+          END IF;
         END IF;
         RETURN NEW;
       END $function$;
@@ -3779,6 +3882,32 @@ AS $function$
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
         '{"columns":["active","id","org_unit_id","subject","version"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"app_user"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.tw_trail_of_attestation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.attested_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.reminded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reminders::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.year::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.attested_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.reminded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reminders::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.year::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["attested_at","due_on","opened_at","reminded_at","reminders","request_id","year"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"attestation"}');
       IF length(gathered) > 65536 THEN
         PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
         gathered := '';
@@ -4803,6 +4932,32 @@ AS $function$
     RETURN NULL;
   END $function$;
 
+CREATE OR REPLACE FUNCTION public.tw_trail_of_policy_follow_through()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+  DECLARE
+    listed text;
+    gathered text;
+  BEGIN
+    IF TG_OP = 'DELETE' THEN
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.begun_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+    ELSE
+      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.begun_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+    END IF;
+    IF listed IS NOT NULL THEN
+      gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
+        '{"columns":["begun_at","done_upto","finished_at","moved","policy_version_id","updated_at"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"policy_follow_through"}');
+      IF length(gathered) > 65536 THEN
+        PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
+        gathered := '';
+      END IF;
+      -- Assigned, since that takes no statement.
+      gathered := set_config('tierwarden.fresh_rows', gathered, true);
+    END IF;
+    RETURN NULL;
+  END $function$;
+
 CREATE OR REPLACE FUNCTION public.tw_trail_of_policy_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5072,13 +5227,13 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.developer_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.developer_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
-        '{"columns":["based_on_id","created_at","created_by","definition","digest","effective_from","id","number","retired_at","revision","scorecard_id","state"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard_version"}');
+        '{"columns":["based_on_id","created_at","created_by","definition","developer_ids","digest","effective_from","id","number","retired_at","revision","scorecard_id","state"],"op":"' || lower(TG_OP) || '","rows":[' || listed || '],"table":"scorecard_version"}');
       IF length(gathered) > 65536 THEN
         PERFORM set_config('tierwarden.rows', concat_ws(',', nullif(current_setting('tierwarden.rows', true), ''), gathered), true);
         gathered := '';
