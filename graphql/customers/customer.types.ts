@@ -228,8 +228,31 @@ export const CustomerOrderBy = orderByType<CustomerOrder>('Customer', {
   CREATED_AT: 'The moment of registration.',
 });
 
+/** Where a party belongs, and who looks after it. */
 @InputType()
-abstract class CustomerDetailsInput {
+export abstract class PlacementInput {
+  @Field(() => String, { nullable: true, description: 'Industry code.' })
+  @IsOptional()
+  @MaxLength(100)
+  industryCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Region.' })
+  @IsOptional()
+  @MaxLength(100)
+  region?: string | null;
+
+  @Field(() => SizeEnum, { nullable: true, description: 'Size.' })
+  size?: Size | null;
+
+  @Field(() => ID, { nullable: true, description: 'Customer manager 「客户经理」: a user.' })
+  ownerUserId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Org unit that looks after the party.' })
+  orgUnitId?: string | null;
+}
+
+@InputType()
+abstract class CustomerDetailsInput extends PlacementInput {
   @Field(() => String, { nullable: true, description: 'Legal name, Chinese.' })
   @IsOptional()
   @MaxLength(1_000)
@@ -257,25 +280,6 @@ abstract class CustomerDetailsInput {
   @IsOptional()
   @MaxLength(100)
   lei?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Industry code.' })
-  @IsOptional()
-  @MaxLength(100)
-  industryCode?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Region.' })
-  @IsOptional()
-  @MaxLength(100)
-  region?: string | null;
-
-  @Field(() => SizeEnum, { nullable: true, description: 'Size.' })
-  size?: Size | null;
-
-  @Field(() => ID, { nullable: true, description: 'Customer manager 「客户经理」: a user.' })
-  ownerUserId?: string | null;
-
-  @Field(() => ID, { nullable: true, description: 'Org unit that looks after the party.' })
-  orgUnitId?: string | null;
 }
 
 @InputType({ description: 'A new party. What is left out stays unknown.' })

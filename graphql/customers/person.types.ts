@@ -8,16 +8,15 @@ import {
   type PartyKind,
   type PersonForm,
   type PersonState,
-  type Size,
 } from '../../src/customers';
 import { ChangeRequest } from '../approvals/change-request.types';
 import { AuditEvent } from '../audit/audit-event.types';
 import { enumOf } from '../enums';
-import { MutationInput } from '../inputs';
+import { IdempotencyKeyField, MutationInput } from '../inputs';
 import type { Reading, readingAll } from '../reads';
 import { DateScalar, DateTimeScalar } from '../scalars';
 import { UserError } from '../user-errors';
-import { Customer, PartyKindEnum, SizeEnum } from './customer.types';
+import { Customer, PartyKindEnum, PlacementInput } from './customer.types';
 
 const REASON_MAX = 1_000;
 const TEXT_MAX = 1_000;
@@ -137,7 +136,10 @@ export class PersonalDataInput {
 }
 
 @InputType({ description: 'A natural person as a new party.' })
-export class RegisterPersonInput extends MutationInput {
+export class RegisterPersonInput extends PlacementInput {
+  @IdempotencyKeyField()
+  idempotencyKey?: string | null;
+
   @Field({ description: 'Business number, unique. It stands in logs and lists: nothing personal belongs into it.' })
   @MaxLength(200)
   number!: string;
@@ -151,25 +153,6 @@ export class RegisterPersonInput extends MutationInput {
   @Field(() => PersonalDataInput, { description: 'What is personal; it is kept sealed.' })
   @ValidateNested()
   personal!: PersonalDataInput;
-
-  @Field(() => String, { nullable: true, description: 'Industry code.' })
-  @IsOptional()
-  @MaxLength(100)
-  industryCode?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Region.' })
-  @IsOptional()
-  @MaxLength(100)
-  region?: string | null;
-
-  @Field(() => SizeEnum, { nullable: true, description: 'Size.' })
-  size?: Size | null;
-
-  @Field(() => ID, { nullable: true, description: 'Customer manager 「客户经理」: a user.' })
-  ownerUserId?: string | null;
-
-  @Field(() => ID, { nullable: true, description: 'Org unit that looks after the party.' })
-  orgUnitId?: string | null;
 }
 
 @InputType({ description: 'Shows what is personal of a person.' })

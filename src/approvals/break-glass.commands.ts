@@ -14,9 +14,10 @@ import * as store from './change-request.store';
 import { decideBreakGlass } from './domain/decide-break-glass';
 import { isAsSeen } from './domain/decide-vote';
 import type { ApprovalDeps, RequestHandle, RequestHandler, VerbOutcome } from './request-handler';
-import { customerOf, notFound, recordMove } from './request-log';
+import { customerOf, recordMove } from './request-log';
 import { demandRequest, enter, recordEntry } from './submission.commands';
 import { stateAfter } from './vote.commands';
+import { withRequest } from './with-request';
 
 export interface BreakGlassCommand extends RequestHandle {
   readonly reason: string;
@@ -29,9 +30,7 @@ export const breakGlass = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.breakGlass');
   if (!permitted.ok) return permitted;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, input, async (tx, request) => {
     const [person] = await standingsOf(tx.query, [by.actor.id]);
     if (person === undefined) throw new Error(`${by.actor.id} is not a user`);
     const rules = await deps.policies.inForce(tx, 'APPROVAL_RULES');

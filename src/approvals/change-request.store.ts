@@ -14,7 +14,7 @@ import {
   type RequestKind,
   type RequestState,
   type RequestSubstance,
-  type Verdict,
+  type Vote,
 } from './domain/change-request';
 import type { StepVerb } from './domain/step';
 
@@ -167,15 +167,10 @@ const signalled = async (tx: Tx, id: string): Promise<ChangeRequest> => {
   return stored;
 };
 
-export interface NewVote {
-  readonly levelOrdinal: number;
-  readonly part: number;
-  readonly voterId: string;
-  readonly principalId: string | null;
-  readonly verdict: Verdict;
-  readonly comment: string | null;
-  readonly loweredTo: string | null;
-}
+export type NewVote = Pick<
+  Vote,
+  'levelOrdinal' | 'part' | 'voterId' | 'principalId' | 'verdict' | 'comment' | 'loweredTo'
+>;
 
 export const insertVote = async (tx: Tx, request: ChangeRequest, vote: NewVote): Promise<string> => {
   const id = tx.newId();

@@ -16,9 +16,10 @@ import { isAsSeen, isInReview, type Voter } from './domain/decide-vote';
 import { mayAttach } from './domain/viewer-actions';
 import { decideWithdrawal } from './domain/decide-withdrawal';
 import type { ApprovalDeps, RequestHandle, VerbOutcome } from './request-handler';
-import { notFound, presentText, recordMove } from './request-log';
+import { presentText, recordMove } from './request-log';
 import { alarmOf } from './submission.commands';
 import { eachDue, stateAfter, voterOf } from './vote.commands';
+import { withRequest } from './with-request';
 
 interface Commented extends RequestHandle {
   readonly comment: string | null;
@@ -27,9 +28,7 @@ interface Commented extends RequestHandle {
 export const withdraw = async (deps: ApprovalDeps, by: Initiator, input: Commented): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.withdraw');
   if (!permitted.ok) return permitted;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, input, async (tx, request) => {
     const decision = decideWithdrawal(request, by.actor.id, input.expectedVersion);
     if (!decision.ok) return decision;
     const reason = presentText(input.comment);
@@ -54,9 +53,7 @@ const asVoter = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.decide');
   if (!permitted.ok) return permitted;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, input, async (tx, request) => {
     const standing = await mandatedStanding(tx, by.actor.id, besides);
     if (standing === null) throw new Error(`${by.actor.id} is not a user`);
     return work(tx, request, voterOf(standing.person), standing.all);
@@ -194,9 +191,7 @@ const besideTheVote = async (
   if (!permitted.ok) return permitted;
   const takesPart = permit(by.actor, 'request.comment');
   if (!takesPart.ok) return takesPart;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, { requestId }, async (tx, request) => {
     const done = await work(tx, request);
     if (!done.ok) return done;
     const { action, ...besides } = done.value;

@@ -23,6 +23,7 @@ import { isAsSeen } from './domain/decide-vote';
 import { linkEvidence } from './evidence.commands';
 import type { ApprovalDeps, Proposal, RequestHandle, Submission, VerbOutcome } from './request-handler';
 import { customerOf, notFound, presentText, recordMove } from './request-log';
+import { withRequest } from './with-request';
 
 /** Puts a change up for decision, inside the transaction of the room that asks. */
 export const submit = async (deps: ApprovalDeps, tx: Tx, submission: Submission): Promise<Result<VerbOutcome>> => {
@@ -187,9 +188,7 @@ export const resubmit = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.withdraw');
   if (!permitted.ok) return permitted;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, input, async (tx, request) => {
     const allowed = decideResubmission(request, by.actor.id, input.way);
     if (!allowed.ok) return allowed;
     const seen = isAsSeen(request, input);

@@ -27,6 +27,7 @@ import { customerOf, notFound, presentText, recordMove } from './request-log';
 import { checkVoteSignature, type CheckedSignature, type VoteSignature } from './signing-key.commands';
 import { insertSignature } from './signing-key.store';
 import { alarmOf } from './submission.commands';
+import { withRequest } from './with-request';
 
 export interface VoteCommand extends VoteInput {
   readonly requestId: string;
@@ -282,9 +283,7 @@ export const takeBackVote = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.decide');
   if (!permitted.ok) return permitted;
-  return deps.unitOfWork.run(by, async (tx) => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  return withRequest(deps, by, input, async (tx, request) => {
     const decision = decideTakingBack(request, by.actor.id, tx.at);
     if (!decision.ok) return decision;
     const seen = isAsSeen(request, input);
@@ -309,9 +308,7 @@ export const retryApplication = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'request.decide');
   if (!permitted.ok && by.actor.kind !== 'SYSTEM') return permitted;
-  const outcome = await deps.unitOfWork.run(by, async (tx): Promise<Result<VerbOutcome>> => {
-    const request = await store.lockRequest(tx, input.requestId);
-    if (request === null) return notFound();
+  const outcome = await withRequest(deps, by, input, async (tx, request): Promise<Result<VerbOutcome>> => {
     const failed = mayRetry(request);
     if (!failed.ok) return failed;
     const seen = isAsSeen(request, input);

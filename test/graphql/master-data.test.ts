@@ -236,12 +236,12 @@ describe('users', () => {
     do {
       const answer: Answer = await api.ask('auditor', 'users', { first: 2, after });
       const { nodes, pageInfo, totalCount } = answer.data.users;
-      expect(totalCount).toEqual({ count: 10, precision: 'EXACT' });
+      expect(totalCount).toEqual({ count: 11, precision: 'EXACT' });
       names.push(...nodes.map((user: Loose) => user.displayName));
       ids.push(...nodes.map((user: Loose) => user.id));
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after !== null);
-    expect(new Set(names).size).toBe(10);
+    expect(new Set(names).size).toBe(11);
     const again = await api.ask(
       'auditor',
       'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on User { displayName } } }',
@@ -256,7 +256,7 @@ describe('users', () => {
     expect(await found({ search: 'ZHOU' })).toEqual(['周敏 Zhou Min']);
     expect(await found({ role: 'RISK_APPROVER', search: '陈' })).toEqual(['陈静 Chen Jing']);
     expect(await found({ active: false })).toEqual([]);
-    expect(await found({ active: null, role: null })).toHaveLength(10);
+    expect(await found({ active: null, role: null })).toHaveLength(11);
     const { data } = await api.ask('maker', 'users', { where: { orgUnit: unknown('OrgUnit') } });
     expect(data.users).toMatchObject({ nodes: [], totalCount: { count: 0 } });
   });
@@ -293,7 +293,7 @@ describe('org units', () => {
     do {
       const answer: Answer = await api.ask('maker', 'org-units', { first: 2, after });
       const { nodes, pageInfo, totalCount } = answer.data.orgUnits;
-      expect(totalCount).toEqual({ count: 6, precision: 'EXACT' });
+      expect(totalCount).toEqual({ count: 7, precision: 'EXACT' });
       units.push(...nodes);
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     } while (after !== null);
@@ -304,6 +304,7 @@ describe('org units', () => {
       ['RISK', null],
       ['SALES-EAST', null],
       ['SALES-SH', 'SALES-EAST'],
+      ['VALIDATION', null],
     ]);
     const again = await api.ask('maker', 'query ($id: ID!) { node(id: $id) { ... on OrgUnit { code line } } }', {
       id: units[5].parent.id,
