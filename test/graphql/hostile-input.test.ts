@@ -195,7 +195,7 @@ describe('every text that the schema takes', () => {
         'customers(where.search)',
         'rankPower(source)',
         'registerCustomer(input.nameZh)',
-        'updateCustomer(input.changes.nameZh)',
+        'updateCustomer(input.changes.region)',
         'users(where.search)',
       ]),
     );
