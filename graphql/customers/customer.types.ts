@@ -47,7 +47,7 @@ registerEnumType(PartyKindEnum, {
   },
 });
 
-export const SizeEnum = enumOf(SIZES);
+const SizeEnum = enumOf(SIZES);
 registerEnumType(SizeEnum, {
   name: 'CompanySize',
   description: 'Size of a company.',
