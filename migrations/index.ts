@@ -63,6 +63,7 @@ import { OverUseList1767225600112 } from './0112-over-use-list';
 import { PolicyFollowThrough1767225600140 } from './0140-policy-follow-through';
 import { Validators1767225600141 } from './0141-validators';
 import { Attestations1767225600142 } from './0142-attestations';
+import { LighterVotes1767225600130 } from './0130-lighter-votes';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -129,4 +130,5 @@ export const MIGRATIONS = [
   PolicyFollowThrough1767225600140,
   Validators1767225600141,
   Attestations1767225600142,
+  LighterVotes1767225600130,
 ];

@@ -167,21 +167,15 @@ const signalled = async (tx: Tx, id: string): Promise<ChangeRequest> => {
   return stored;
 };
 
-export type NewVote = Pick<
-  Vote,
-  'levelOrdinal' | 'part' | 'voterId' | 'principalId' | 'verdict' | 'comment' | 'loweredTo'
->;
-
-export const insertVote = async (tx: Tx, request: ChangeRequest, vote: NewVote): Promise<string> => {
-  const id = tx.newId();
+export const insertVote = async (tx: Tx, request: ChangeRequest, vote: Vote): Promise<void> => {
   await tx.query(
     `INSERT INTO change_request_vote (id, request_id, round, level_ordinal, part, voter_id, principal_id, verdict, comment,
        lowered_to, digest, cast_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
-      id,
+      vote.id,
       request.id,
-      request.round,
+      vote.round,
       vote.levelOrdinal,
       vote.part,
       vote.voterId,
@@ -189,11 +183,10 @@ export const insertVote = async (tx: Tx, request: ChangeRequest, vote: NewVote):
       vote.verdict,
       vote.comment,
       vote.loweredTo,
-      request.digest,
-      tx.at,
+      vote.digest,
+      vote.castAt,
     ],
   );
-  return id;
 };
 
 export interface NewStep {

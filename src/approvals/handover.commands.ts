@@ -5,7 +5,7 @@
 import type { Initiator } from '../kernel/actor';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import { decidesRequests, mandatedStanding, permit, standingsOf, type Standing } from '../identity';
+import { decidesRequests, mandatedStanding, mandatesAt, permit, standingsOf, type Standing } from '../identity';
 import type { Tx } from '../platform/unit-of-work';
 import * as store from './change-request.store';
 import { fileIdsOf, holdFiles, insertEvidence } from './evidence.store';
@@ -54,7 +54,8 @@ const asVoter = async (
   const permitted = permit(by.actor, 'request.decide');
   if (!permitted.ok) return permitted;
   return withRequest(deps, by, input, async (tx, request) => {
-    const standing = await mandatedStanding(tx, by.actor.id, besides);
+    const mandates = await mandatesAt(tx.query, [by.actor.id], tx.at);
+    const standing = await mandatedStanding(tx, by.actor.id, mandates, besides);
     if (standing === null) throw new Error(`${by.actor.id} is not a user`);
     return work(tx, request, voterOf(standing.person), standing.all);
   });

@@ -37,12 +37,19 @@ export const revokeKey = async (tx: Tx, id: string): Promise<void> => {
 export const insertSignature = async (
   tx: Tx,
   voteId: string,
-  key: Pick<SigningKey, 'id'> & { readonly uses: number },
-  { signature, authenticatorData, clientData }: Signature,
+  {
+    keyId,
+    uses,
+    signature,
+    authenticatorData,
+    clientData,
+  }: Signature & { readonly keyId: string; readonly uses: number },
 ): Promise<void> => {
-  await tx.query(
-    `INSERT INTO change_request_signature (vote_id, key_id, signature, authenticator_data, client_data) VALUES ($1, $2, $3, $4, $5)`,
-    [voteId, key.id, signature, authenticatorData, clientData],
-  );
-  if (key.uses > 0) await tx.query('UPDATE signing_key SET uses = $2 WHERE id = $1', [key.id, key.uses]);
+  await Promise.all([
+    tx.query(
+      `INSERT INTO change_request_signature (vote_id, key_id, signature, authenticator_data, client_data) VALUES ($1, $2, $3, $4, $5)`,
+      [voteId, keyId, signature, authenticatorData, clientData],
+    ),
+    uses > 0 && tx.query('UPDATE signing_key SET uses = $2 WHERE id = $1', [keyId, uses]),
+  ]);
 };

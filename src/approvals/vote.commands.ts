@@ -6,7 +6,7 @@ import { withoutKey, type Initiator } from '../kernel/actor';
 import { canonicalJson } from '../kernel/canonical-json';
 import { messageKey, refuse, type Refusal } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
-import { mandatedStanding, permit, standingsOf, type Standing } from '../identity';
+import { mandatedStanding, mandatesAt, permit, standingsOf, type Standing } from '../identity';
 import type { Tx } from '../platform/unit-of-work';
 import * as store from './change-request.store';
 import {
@@ -20,7 +20,14 @@ import {
   type Vote,
 } from './domain/change-request';
 import { decideTakingBack } from './domain/decide-handover';
-import { confirmAuthority, decideVote, isAsSeen, type Voter, type VoteInput } from './domain/decide-vote';
+import {
+  confirmAuthority,
+  decideVote,
+  isAsSeen,
+  type VoteDecision,
+  type Voter,
+  type VoteInput,
+} from './domain/decide-vote';
 import { mayRetry } from './domain/viewer-actions';
 import type { ApprovalDeps, RequestHandle, VerbOutcome } from './request-handler';
 import { customerOf, notFound, presentText, recordMove } from './request-log';
@@ -58,23 +65,26 @@ const castVote = async (
   input: VoteCommand,
   permitted: Result<true>,
 ): Promise<Result<VerbOutcome>> => {
-  const request = await store.lockRequest(tx, input.requestId);
-  if (request === null) return notFound();
   const voterId = tx.initiator.actor.id;
+  const [request, mandates] = await Promise.all([
+    store.lockRequest(tx, input.requestId),
+    mandatesAt(tx.query, [voterId], tx.at),
+  ]);
+  if (request === null) return notFound();
   if (!permitted.ok && voterId !== request.makerId) return permitted;
-  const standing = await mandatedStanding(tx, voterId, personsOf(request));
+  const [standing, fresh] = await Promise.all([
+    mandatedStanding(tx, voterId, mandates, personsOf(request)),
+    input.verdict === 'REJECT' || request.state !== 'IN_REVIEW' ? ok(true) : demandFresh(deps, tx, request),
+  ]);
   if (standing === null) throw new Error(`voter ${voterId} is not a user`);
   const decision = decideVote(request, voterOf(standing.person), input, tx.at);
   if (!decision.ok) return decision;
-  const { seat, event } = decision.value;
-
-  if (event !== 'REJECT') {
-    const fresh = await demandFresh(deps, tx, request);
-    if (!fresh.ok) return fresh;
-  }
+  if (!fresh.ok) return fresh;
+  const { seat } = decision.value;
   const lowered = lowerOnce(deps, request, input);
   if (!lowered.ok) return lowered;
-  const cast: Omit<Vote, 'id'> = {
+  const cast: Vote = {
+    id: tx.newId(),
     round: request.round,
     levelOrdinal: seat.part.ordinal,
     part: seat.part.part,
@@ -89,18 +99,29 @@ const castVote = async (
   };
   const signed = await signatureOf(deps, tx, seat.part, cast, input, request.id);
   if (!signed.ok) return signed;
-  const id = await store.insertVote(tx, request, cast);
-  if (signed.value !== null) {
-    await insertSignature(tx, id, { id: signed.value.keyId, uses: signed.value.uses }, signed.value);
-  }
-  const agreed: ChangeRequest = { ...request, votes: [...request.votes, { ...cast, id }] };
-  const auditEventId = recordVote(tx, agreed, { ...cast, id }, signed.value);
+  const agreed: ChangeRequest = { ...request, votes: [...request.votes, cast] };
+  const auditEventId = recordVote(tx, agreed, cast, signed.value);
+  // Sent in this order: what follows needs the vote, and not to wait for it.
+  const [, , followed] = await Promise.all([
+    store.insertVote(tx, request, cast),
+    signed.value !== null && insertSignature(tx, cast.id, signed.value),
+    followVote(deps, tx, agreed, decision.value, standing.all),
+  ]);
+  return followed.ok ? ok({ request: followed.value, auditEventId }) : followed;
+};
 
+/** What becomes of the request, which has the vote. */
+const followVote = async (
+  deps: ApprovalDeps,
+  tx: Tx,
+  request: ChangeRequest,
+  { event, currentLevel }: VoteDecision,
+  standings: readonly Standing[],
+): Promise<Result<ChangeRequest>> => {
   if (event === 'AGREE') {
-    const effect = await putIntoEffect(deps, tx, agreed, standing.all);
-    return effect.ok ? ok({ request: effect.value.request, auditEventId }) : effect;
+    const effect = await putIntoEffect(deps, tx, request, standings);
+    return effect.ok ? ok(effect.value.request) : effect;
   }
-  const { currentLevel } = decision.value;
   const moved = await store.moveRequest(tx, request, {
     state: event === null ? request.state : stateAfter(request.state, event),
     currentLevel,
@@ -109,7 +130,7 @@ const castVote = async (
       : { alarm: { at: await alarmOf(deps, tx, request.levels, currentLevel), count: 0 } }),
   });
   if (event === 'REJECT') await deps.handlerOf(request.kind).ended?.(tx, moved);
-  return ok({ request: moved, auditEventId });
+  return ok(moved);
 };
 
 /** The voter's own signature, checked; refuses a vote without one where its level demands one. */
@@ -117,7 +138,7 @@ const signatureOf = async (
   deps: ApprovalDeps,
   tx: Tx,
   { signed }: LevelPart,
-  { round, levelOrdinal: level, verdict, digest, loweredTo }: Omit<Vote, 'id'>,
+  { round, levelOrdinal: level, verdict, digest, loweredTo }: Vote,
   { signature = null }: VoteCommand,
   requestId: string,
 ): Promise<Result<CheckedSignature | null>> => {

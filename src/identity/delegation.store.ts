@@ -85,15 +85,15 @@ export interface MandatedStanding extends Standing {
 }
 
 /**
- * The standing of one person and of those for whom he may act, and of others besides; no change of anybody's access
- * commits before the transaction ends. Null where there is no such user.
+ * The standing of one person and of those for whom he may act by the mandates given, and of others besides; no change of anybody's
+ * access commits before the transaction ends. Null where there is no such user.
  */
 export const mandatedStanding = async (
   tx: Tx,
   userId: string,
-  besides: readonly string[] = [],
+  mandates: readonly Mandated[],
+  besides: readonly string[],
 ): Promise<{ readonly person: MandatedStanding; readonly all: readonly Standing[] } | null> => {
-  const mandates = await mandatesAt(tx.query, [userId], tx.at);
   const ids = [...new Set([userId, ...besides, ...mandates.map(({ fromId }) => fromId)])];
   const all = await standingsOf(tx.query, ids);
   const standing = new Map(all.map((one) => [one.userId, one]));

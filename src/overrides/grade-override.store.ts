@@ -42,16 +42,15 @@ export const revertLive = async (tx: Tx, requestId: string): Promise<EndedOverri
 
 export const insertOverride = async (
   tx: Tx,
-  override: { customerId: string; requestId: string; payload: OverridePayload },
-): Promise<string> => {
-  const id = tx.newId();
+  override: { id: string; customerId: string; requestId: string; payload: OverridePayload },
+): Promise<void> => {
   const { payload } = override;
   await tx.query(
     `INSERT INTO grade_override (id, customer_id, request_id, model_grade, from_grade, to_grade, reason_code, justification,
        evidence, effective_from, valid_until)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
-      id,
+      override.id,
       override.customerId,
       override.requestId,
       payload.modelGrade,
@@ -64,5 +63,4 @@ export const insertOverride = async (
       payload.validUntil,
     ],
   );
-  return id;
 };

@@ -195,33 +195,36 @@ export const overrideHandler = (deps: OverrideDeps): RequestHandler => ({
     const customerId = request.subject.id;
     const current = await demandRated(deps, tx, customerId, await deps.ratings.lockGrade(tx, customerId));
     if (!current.ok) return current;
-    const [superseded, overrideId] = await Promise.all([
-      supersedeLive(tx, customerId),
-      insertOverride(tx, { customerId, requestId: request.id, payload }),
-    ]);
-    for (const ended of superseded) {
+    const overrideId = tx.newId();
+    const recorded = async (): Promise<void> => {
+      for (const ended of await supersedeLive(tx, customerId)) {
+        tx.record({
+          action: 'override.superseded',
+          object: { type: 'GradeOverride', id: ended.id },
+          customerId,
+          data: { customer: customerId, grade: ended.toGrade, by: request.number },
+        });
+      }
       tx.record({
-        action: 'override.superseded',
-        object: { type: 'GradeOverride', id: ended.id },
+        action: 'override.applied',
+        object: { type: 'GradeOverride', id: overrideId },
         customerId,
-        data: { customer: customerId, grade: ended.toGrade, by: request.number },
+        before: { grade: current.value.grade, basis: current.value.basis },
+        after: { grade: payload.toGrade, validUntil: payload.validUntil },
+        reason: payload.justification,
+        data: {
+          customer: customerId,
+          request: request.number,
+          reasonCode: payload.reasonCode,
+          modelGrade: current.value.modelGrade,
+        },
       });
-    }
-    tx.record({
-      action: 'override.applied',
-      object: { type: 'GradeOverride', id: overrideId },
-      customerId,
-      before: { grade: current.value.grade, basis: current.value.basis },
-      after: { grade: payload.toGrade, validUntil: payload.validUntil },
-      reason: payload.justification,
-      data: {
-        customer: customerId,
-        request: request.number,
-        reasonCode: payload.reasonCode,
-        modelGrade: current.value.modelGrade,
-      },
-    });
-    await deps.ratings.applyOverride(tx, { customerId, overrideId, grade: payload.toGrade });
+    };
+    await Promise.all([
+      recorded(),
+      insertOverride(tx, { id: overrideId, customerId, requestId: request.id, payload }),
+      deps.ratings.applyOverride(tx, { customerId, overrideId, grade: payload.toGrade }),
+    ]);
     return ok(true);
   },
 });

@@ -240,7 +240,10 @@ const transact = async <T>(
   /** Of the events, how many are written. */
   let settled = 0;
   let declaredUnchanged = false;
+  /** Whether its end is on its way: what is asked any later would be executed outside of it. */
+  let over = false;
   const rollback = async (): Promise<void> => {
+    over = true;
     await client.query('ROLLBACK');
   };
   const patience = patienceHere();
@@ -254,26 +257,34 @@ const transact = async <T>(
   gather(stream, process.nextTick);
   try {
     patience?.demand('change');
-    // Not waited for: it leaves together with the first statement of the work.
-    const begun = Promise.all([
-      client.query('START TRANSACTION'),
-      client.query(
-        keptStatement("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
-          by.actor.id,
-          statementLabel(by.requestId),
-        ]),
-      ),
-    ]);
-    begun.catch(() => undefined);
+    let sent: Promise<unknown> = Promise.resolve();
+    /** Not waited for: it leaves together with the first statement of what comes next. */
+    const sendAlong = (send: () => Promise<unknown>): void => {
+      gather(stream, process.nextTick);
+      sent = send();
+      sent.catch(() => undefined);
+    };
+    sendAlong(() =>
+      Promise.all([
+        client.query('START TRANSACTION'),
+        client.query(
+          keptStatement("SELECT set_config('tierwarden.actor', $1, true), set_config('application_name', $2, true)", [
+            by.actor.id,
+            statementLabel(by.requestId),
+          ]),
+        ),
+      ]),
+    );
     const undoable = async <T>(
       savepoint: string,
       attempted: () => Promise<Result<T>>,
       keeps: (result: Result<T>) => boolean,
     ): Promise<Result<T>> => {
       const [eventCount, jobCount, signalCount, settledCount] = [events.length, jobs.length, signals.length, settled];
-      await client.query(`SAVEPOINT ${savepoint}`);
+      sendAlong(() => client.query(`SAVEPOINT ${savepoint}`));
       // A throw ends the whole transaction, so only the orderly end rolls back to here.
       const result = await attempted();
+      await sent;
       if (keeps(result)) return result;
       await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
       events.length = eventCount;
@@ -288,18 +299,19 @@ const transact = async <T>(
       initiator: by,
       newId: deps.newId,
       query: async (sql, params) => {
+        if (over) throw new Error('this transaction is over');
         patience?.demand('change');
         gather(stream, process.nextTick);
         return (await client.query(params === undefined ? sql : keptStatement(sql, params))).rows as never[];
       },
       copyIn: async (sql, data) => {
-        await begun;
+        await sent;
         const sink = alone(client, () => client.query(copyFrom(sql)));
         await pipeline(Readable.from(data), sink);
         return sink.rowCount;
       },
       async *copyOut(sql) {
-        await begun;
+        await sent;
         yield* alone(client, () => client.query(new CopyOut(sql))).pieces();
       },
       record: (event) => {
@@ -330,10 +342,10 @@ const transact = async <T>(
         await rollback();
         return kept as Result<T>;
       }
-      await client.query('SAVEPOINT key_claimed');
+      sendAlong(() => client.query('SAVEPOINT key_claimed'));
     }
     const result = await work(tx);
-    await begun;
+    await sent;
     /** All that is left to be sent, written down before any of it is: with the last of it goes the COMMIT. */
     const closing: KeptStatement[] = [];
     const close: Query = async (sql, params = []) => {
@@ -360,6 +372,7 @@ const transact = async <T>(
     if (isKeyed(by)) await keepAnswer(close, by, result);
     patience?.beginCommit();
     committing = true;
+    over = true;
     settle?.();
     gather(stream, process.nextTick);
     // In one trip: where one of them fails, the server makes a rollback of the COMMIT.

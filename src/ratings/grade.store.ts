@@ -48,6 +48,15 @@ export const lockGrades = (tx: Tx, customerIds: readonly string[]): Promise<Cust
     [customerIds],
   );
 
+/** As {@link lockGrades}, of one customer, for which the server keeps its plan; null where he has none. */
+export const lockGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade | null> => {
+  const [grade] = await tx.query<CustomerGrade>(
+    `SELECT ${GRADE_COLUMNS} FROM customer_grade WHERE customer_id = $1 FOR UPDATE`,
+    [customerId],
+  );
+  return grade ?? null;
+};
+
 /** Customers whose better grade a run held back, and whom nothing has moved since; in the order of ids. */
 export const heldOfRun = async (tx: Tx, runId: string): Promise<string[]> => {
   const rows = await tx.query<{ id: string }>(

@@ -6,7 +6,7 @@ import type { Tx } from '../platform/unit-of-work';
 import type { RoomReads } from '../platform/read-model';
 import { gradedCustomers } from './graded-customer.queries';
 import { createReportQueries } from './grade-report.queries';
-import { lockGrades, type CustomerGrade } from './grade.store';
+import { lockGrade, lockGrades, type CustomerGrade } from './grade.store';
 import type { RequestHandler } from '../approvals';
 import type { VersionWhatIfs } from '../scorecards';
 import { upgradeHandler } from './held-grade.commands';
@@ -134,7 +134,7 @@ export const createRatings = (deps: RunDeps): Ratings => {
     replay: (by, choice, onProgress) => replay(deps, by, choice, onProgress),
     replaySample: (by, sample) => replaySample(deps, by, sample),
     exportRating: (by, ratingId) => exportRating(deps, by, ratingId),
-    lockGrade: async (tx, customerId) => (await lockGrades(tx, [customerId]))[0] ?? null,
+    lockGrade,
     lockGrades,
     customerExists: async (tx, customerId) =>
       (await tx.query('SELECT FROM customer WHERE id = $1', [customerId])).length === 1,

@@ -11,10 +11,10 @@ import type { Database } from '../platform/database';
 import type { ReratingCalendar } from '../policies';
 import type { Tx, UnitOfWork } from '../platform/unit-of-work';
 import { pointsFromE4, type ModelRunner, type Scorecards, type ScorecardVersion } from '../scorecards';
-import { afterOverride, afterOverrideEnd, afterRating } from './domain/follow-grade';
+import { afterOverride, afterOverrideEnd, afterRating, type GradeState } from './domain/follow-grade';
 import { fillInputs } from './domain/prepare-inputs';
 import { HASH_BYTES, LeafEncoder } from './domain/rating-leaf';
-import { lockGrades, momentOfMove, moveGrades, type CustomerGrade, type GradeMove } from './grade.store';
+import { lockGrade, momentOfMove, moveGrades, type CustomerGrade } from './grade.store';
 import { submitHeld, type HeldDeps } from './held-grade.commands';
 import { insertRating } from './rating.store';
 import { ensureCutPoints, type CutPointsBySegment } from './reference-population';
@@ -79,9 +79,9 @@ export const rateWithin = async (
   answers: Answered | null = null,
 ): Promise<Result<RatingOutcome>> => {
   // In this order: the grade is held before the values are read, so whoever is rated last is rated on the newest values.
-  const [refusals, [locked], held, related, calendar] = await Promise.all([
+  const [refusals, locked, held, related, calendar] = await Promise.all([
     processingRefusals(tx.query, [customer.id]),
-    lockGrades(tx, [customer.id]),
+    lockGrade(tx, customer.id),
     deps.indicators.packedValues(tx.query, [customer.id]),
     relatedRanks(tx.query, version.definition.groupRules ?? [], customer.id, tx.at),
     deps.policies.inForce(tx, 'RERATING_CALENDAR'),
@@ -89,7 +89,7 @@ export const rateWithin = async (
   const blocked = refusals.get(customer.id);
   if (blocked !== undefined) return refused(blocked);
   const current = locked ?? (await claimFirst(tx, customer.id));
-  const [packed] = locked === undefined ? await deps.indicators.packedValues(tx.query, [customer.id]) : held;
+  const [packed] = locked === null ? await deps.indicators.packedValues(tx.query, [customer.id]) : held;
   const asOf = tx.at.toISOString().slice(0, 10);
   const scorer = createScorer(version, cutPoints, asOf);
   fillInputs(scorer.rules, packed ?? null, scorer.inputs);
@@ -171,9 +171,7 @@ const publishRating = async (
   ]);
   await deps.onGradesChanged(tx, changes);
   if (after.basis === 'HELD') {
-    const [grade] = await lockGrades(tx, [customerId]);
-    if (grade === undefined) throw new Error(`customer ${customerId} has no grade`);
-    await submitHeld(deps, tx, { type: 'Customer', id: customerId, grade });
+    await submitHeld(deps, tx, { type: 'Customer', id: customerId, grade: await demandGrade(tx, customerId) });
   }
   return ratingId;
 };
@@ -184,11 +182,7 @@ export const applyOverride = async (
   tx: Tx,
   input: { readonly customerId: string; readonly overrideId: string; readonly grade: Grade },
 ): Promise<void> => {
-  const before = await demandGrade(tx, input.customerId);
-  await moveOne(deps, tx, 'OVERRIDE_APPLIED', before, {
-    after: afterOverride(before, input.grade, input.overrideId),
-    causeId: input.overrideId,
-  });
+  await moveOne(deps, tx, 'OVERRIDE_APPLIED', input, (before) => afterOverride(before, input.grade, input.overrideId));
 };
 
 /** An override lets go: the model grade is in force again, unless another override has taken its place. */
@@ -197,11 +191,7 @@ export const endOverride = async (
   tx: Tx,
   input: { readonly customerId: string; readonly overrideId: string },
 ): Promise<void> => {
-  const before = await demandGrade(tx, input.customerId);
-  await moveOne(deps, tx, 'OVERRIDE_EXPIRED', before, {
-    after: afterOverrideEnd(before, input.overrideId),
-    causeId: input.overrideId,
-  });
+  await moveOne(deps, tx, 'OVERRIDE_EXPIRED', input, (before) => afterOverrideEnd(before, input.overrideId));
 };
 
 type MoveDeps = Pick<RatingDeps, 'policies' | 'onGradesChanged'>;
@@ -210,25 +200,28 @@ const moveOne = async (
   deps: MoveDeps,
   tx: Tx,
   cause: 'OVERRIDE_APPLIED' | 'OVERRIDE_EXPIRED',
-  before: CustomerGrade,
-  move: Pick<GradeMove, 'after' | 'causeId'>,
+  { customerId, overrideId }: { readonly customerId: string; readonly overrideId: string },
+  follow: (before: CustomerGrade) => GradeState,
 ): Promise<void> => {
-  const { content: calendar } = await deps.policies.inForce(tx, 'RERATING_CALENDAR');
+  const [before, { content: calendar }] = await Promise.all([
+    demandGrade(tx, customerId),
+    deps.policies.inForce(tx, 'RERATING_CALENDAR'),
+  ]);
+  const { ratingId } = before;
   const changes = await moveGrades(tx, cause, calendar, [
-    { customerId: before.customerId, at: momentOfMove(tx, before), before, ratingId: before.ratingId, ...move },
+    { customerId, at: momentOfMove(tx, before), before, after: follow(before), ratingId, causeId: overrideId },
   ]);
   await deps.onGradesChanged(tx, changes);
 };
 
 const demandGrade = async (tx: Tx, customerId: string): Promise<CustomerGrade> => {
-  const [grade] = await lockGrades(tx, [customerId]);
-  if (grade === undefined) throw new Error(`customer ${customerId} has no grade`);
+  const grade = await lockGrade(tx, customerId);
+  if (grade === null) throw new Error(`customer ${customerId} has no grade`);
   return grade;
 };
 
 /** A customer without a grade has no row to lock, so first ratings queue on an advisory lock instead and look again. */
 const claimFirst = async (tx: Tx, customerId: string): Promise<CustomerGrade | null> => {
   await tx.query("SELECT pg_advisory_xact_lock(hashtext('customer_grade.first'))");
-  const [first] = await lockGrades(tx, [customerId]);
-  return first ?? null;
+  return lockGrade(tx, customerId);
 };

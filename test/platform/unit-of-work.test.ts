@@ -164,6 +164,41 @@ describe('a unit of work', () => {
     await expect(run).rejects.toThrow('aborted');
   });
 
+  it('executes nothing of a transaction once its end is on its way', async () => {
+    let late: Promise<unknown> = Promise.resolve();
+    const run = test.unitOfWork.run(by, async (tx) => {
+      late = tx.query('SELECT pg_sleep(0.05)').then(() => tx.query('SELECT 1'));
+      late.catch(() => undefined);
+      throw new Error('given up');
+    });
+    await expect(run).rejects.toThrow('given up');
+    await expect(late).rejects.toThrow('this transaction is over');
+  });
+
+  it('undoes what came after a savepoint that leaves together with it, and nothing before', async () => {
+    const [before, within] = [test.newId(), test.newId()];
+    await test.unitOfWork.run(by, async (tx) => {
+      tx.record(event(test.newId()));
+      const put = (key: string) =>
+        tx.query(
+          `INSERT INTO idempotency_key (actor_id, key, body_digest, created_at) VALUES ($1, $2, repeat('0', 64), now())`,
+          [by.actor.id, key],
+        );
+      await Promise.all([
+        put(before),
+        tx.attempt(async () => {
+          await put(within);
+          return refuse('INVALID', 'no');
+        }),
+      ]);
+      return ok(true);
+    });
+    const kept = await test.database.query<{ key: string }>('SELECT key FROM idempotency_key WHERE key = ANY ($1)', [
+      [before, within],
+    ]);
+    expect(kept).toEqual([{ key: before }]);
+  });
+
   it('refuses an actor without a name', async () => {
     const nobody = { actor: { ...by.actor, id: '' }, requestId: 'r' };
     await expect(test.unitOfWork.run(nobody, async () => ok(true))).rejects.toThrow('needs an actor');

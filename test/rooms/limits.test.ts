@@ -143,6 +143,14 @@ describe('a grade in force', () => {
     ).rejects.toMatchObject({ code: '23503' });
     await expect(api.test.asApp("UPDATE customer_grade SET grade = 'AAA'")).rejects.toMatchObject({ code: '23514' });
   });
+
+  it('does not move to the rating of another customer', async () => {
+    await expect(
+      api.test.asApp(
+        `UPDATE customer_grade AS held SET rating_id = (SELECT id FROM rating WHERE customer_id <> held.customer_id LIMIT 1)`,
+      ),
+    ).rejects.toMatchObject({ code: '23503' });
+  });
 });
 
 describe('a closed run', () => {
