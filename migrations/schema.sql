@@ -2630,11 +2630,13 @@ AS $function$
 
 CREATE OR REPLACE FUNCTION public.change_request_lasts(request uuid, done_in smallint, at_level smallint)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-        SELECT NOT EXISTS (SELECT FROM change_request_round AS later WHERE later.request_id = request
-                           AND later.round > done_in AND later.from_level <= at_level)
+        BEGIN
+          RETURN (SELECT NOT EXISTS (SELECT FROM change_request_round AS later WHERE later.request_id = request
+                           AND later.round > done_in AND later.from_level <= at_level));
+        END
       $function$;
 
 CREATE OR REPLACE FUNCTION public.change_request_level_guard()
@@ -2788,10 +2790,10 @@ AS $function$
         IF persons && request.interested_ids OR NOT EXISTS (SELECT FROM change_request_level
              WHERE request_id = NEW.request_id AND round = NEW.round AND ordinal > NEW.level_ordinal)
            AND EXISTS (SELECT FROM app_user AS voter JOIN org_unit ON org_unit.id = voter.org_unit_id
-                       WHERE voter.id::text = ANY (persons) AND org_unit.line = 'SALES') THEN
+                       WHERE voter.id IN (NEW.voter_id, NEW.principal_id) AND org_unit.line = 'SALES') THEN
           RAISE EXCEPTION 'whom request % benefits does not decide it', request.serial USING ERRCODE = 'TW015';
         END IF;
-        IF EXISTS (SELECT FROM app_user WHERE id::text = ANY (persons) AND NOT active)
+        IF EXISTS (SELECT FROM app_user WHERE id IN (NEW.voter_id, NEW.principal_id) AND NOT active)
            OR NEW.principal_id IS NOT NULL AND NOT EXISTS (
              SELECT FROM delegation WHERE from_id = NEW.principal_id AND to_id = NEW.voter_id AND revoked_at IS NULL
                AND NEW.cast_at >= starts_at AND NEW.cast_at < ends_at AND (kinds IS NULL OR request.kind = ANY (kinds)))
@@ -2831,11 +2833,13 @@ AS $function$
 
 CREATE OR REPLACE FUNCTION public.change_request_vote_stands(vote change_request_vote)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-        SELECT NOT EXISTS (SELECT FROM change_request_step WHERE vote_id = vote.id)
-          AND change_request_lasts(vote.request_id, vote.round, vote.level_ordinal)
+        BEGIN
+          RETURN (SELECT NOT EXISTS (SELECT FROM change_request_step WHERE vote_id = vote.id)
+          AND change_request_lasts(vote.request_id, vote.round, vote.level_ordinal));
+        END
       $function$;
 
 CREATE OR REPLACE FUNCTION public.credit_freeze_guard()
@@ -2956,8 +2960,11 @@ CREATE OR REPLACE FUNCTION public.customer_grade_guard()
  LANGUAGE plpgsql
 AS $function$
     BEGIN
+      -- Ratings stay as they are, and with their customers.
+      IF TG_OP = 'INSERT' OR (OLD.rating_id, OLD.customer_id) IS DISTINCT FROM (NEW.rating_id, NEW.customer_id) THEN
       IF NOT EXISTS (SELECT FROM rating WHERE id = NEW.rating_id AND customer_id = NEW.customer_id) THEN
         RAISE EXCEPTION 'a grade without a rating of its customer' USING ERRCODE = '23503';
+      END IF;
       END IF;
       IF NEW.override_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM grade_override WHERE id = NEW.override_id AND customer_id = NEW.customer_id) THEN
@@ -3875,9 +3882,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.active::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.active::text, written.id::text, written.org_unit_id::text, written.subject::text, written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.active::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.active::text, written.id::text, written.org_unit_id::text, written.subject::text, written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -3901,9 +3908,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.attested_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.reminded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reminders::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.year::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.attested_at) #>> '{}', to_jsonb(written.due_on) #>> '{}', to_jsonb(written.opened_at) #>> '{}', to_jsonb(written.reminded_at) #>> '{}', written.reminders::text, written.request_id::text, written.year::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.attested_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.reminded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reminders::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.year::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.attested_at) #>> '{}', to_jsonb(written.due_on) #>> '{}', to_jsonb(written.opened_at) #>> '{}', to_jsonb(written.reminded_at) #>> '{}', written.reminders::text, written.request_id::text, written.year::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -3927,9 +3934,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.conditions) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.saved_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.conditions #>> '{}', to_jsonb(written.ended_at) #>> '{}', written.id::text, written.name::text, written.owner_id::text, to_jsonb(written.saved_at) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.conditions) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.saved_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.conditions #>> '{}', to_jsonb(written.ended_at) #>> '{}', written.id::text, written.name::text, written.owner_id::text, to_jsonb(written.saved_at) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -3953,9 +3960,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.broken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.broken_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ratify_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.review_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.broken_at) #>> '{}', written.broken_by::text, to_jsonb(written.ended_at) #>> '{}', written.outcome::text, to_jsonb(written.ratify_by) #>> '{}', written.reason::text, written.request_id::text, written.review_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.broken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.broken_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ratify_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.review_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.broken_at) #>> '{}', written.broken_by::text, to_jsonb(written.ended_at) #>> '{}', written.outcome::text, to_jsonb(written.ratify_by) #>> '{}', written.reason::text, written.request_id::text, written.review_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -3979,9 +3986,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.alarm_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.alarms::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.current_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.editor_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.eventful::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.failure::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.interested_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.maker_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.returned_from::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ',' || coalesce(to_json(written.serial::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_type::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.submitted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.alarm_at) #>> '{}', written.alarms::text, written.base #>> '{}', to_jsonb(written.closed_at) #>> '{}', written.current_level::text, to_jsonb(written.decide_by) #>> '{}', written.digest::text, to_jsonb(written.editor_ids) #>> '{}', to_jsonb(written.effective_from) #>> '{}', written.eventful::text, written.facts #>> '{}', written.failure::text, written.id::text, written.impact #>> '{}', to_jsonb(written.interested_ids) #>> '{}', written.kind::text, written.maker_id::text, written.payload #>> '{}', written.policy_version_id::text, written.returned_from::text, written.round::text, written.routing_row::text, written.serial::text, written.state::text, written.subject_id::text, written.subject_type::text, to_jsonb(written.submitted_at) #>> '{}', to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.alarm_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.alarms::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.current_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.editor_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.eventful::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.failure::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.interested_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.maker_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.returned_from::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ',' || coalesce(to_json(written.serial::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_type::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.submitted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.alarm_at) #>> '{}', written.alarms::text, written.base #>> '{}', to_jsonb(written.closed_at) #>> '{}', written.current_level::text, to_jsonb(written.decide_by) #>> '{}', written.digest::text, to_jsonb(written.editor_ids) #>> '{}', to_jsonb(written.effective_from) #>> '{}', written.eventful::text, written.facts #>> '{}', written.failure::text, written.id::text, written.impact #>> '{}', to_jsonb(written.interested_ids) #>> '{}', written.kind::text, written.maker_id::text, written.payload #>> '{}', written.policy_version_id::text, written.returned_from::text, written.round::text, written.routing_row::text, written.serial::text, written.state::text, written.subject_id::text, written.subject_type::text, to_jsonb(written.submitted_at) #>> '{}', to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4005,9 +4012,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.title::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.added_at) #>> '{}', written.added_by::text, written.file_id::text, written.id::text, written.request_id::text, written.title::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.title::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.added_at) #>> '{}', written.added_by::text, written.file_id::text, written.id::text, written.request_id::text, written.title::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4031,9 +4038,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.escalate_to) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.every_one::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.person_id::text)::text, 'null') || ',' || coalesce(to_json(written.phase::text)::text, 'null') || ',' || coalesce(to_json(written.quorum::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.signed::text)::text, 'null') || ',' || coalesce(to_json(written.sla_hours::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.escalate_to) #>> '{}', written.every_one::text, written.line::text, written.ordinal::text, written.part::text, written.person_id::text, written.phase::text, written.quorum::text, written.request_id::text, written.role::text, written.round::text, written.signed::text, written.sla_hours::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.escalate_to) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.every_one::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.person_id::text)::text, 'null') || ',' || coalesce(to_json(written.phase::text)::text, 'null') || ',' || coalesce(to_json(written.quorum::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.signed::text)::text, 'null') || ',' || coalesce(to_json(written.sla_hours::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.escalate_to) #>> '{}', written.every_one::text, written.line::text, written.ordinal::text, written.part::text, written.person_id::text, written.phase::text, written.quorum::text, written.request_id::text, written.role::text, written.round::text, written.signed::text, written.sla_hours::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4057,9 +4064,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.opened_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.base #>> '{}', to_jsonb(written.decide_by) #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.facts #>> '{}', written.from_level::text, written.impact #>> '{}', to_jsonb(written.opened_at) #>> '{}', written.opened_by::text, written.payload #>> '{}', written.policy_version_id::text, written.request_id::text, written.round::text, written.routing_row::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.base) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.decide_by) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_level::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.impact) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.opened_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.payload) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.routing_row::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.base #>> '{}', to_jsonb(written.decide_by) #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.facts #>> '{}', written.from_level::text, written.impact #>> '{}', to_jsonb(written.opened_at) #>> '{}', written.opened_by::text, written.payload #>> '{}', written.policy_version_id::text, written.request_id::text, written.round::text, written.routing_row::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4083,9 +4090,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.authenticator_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.client_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.key_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.signature) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.authenticator_data) #>> '{}', to_jsonb(written.client_data) #>> '{}', written.key_id::text, to_jsonb(written.signature) #>> '{}', written.vote_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.authenticator_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.client_data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.key_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.signature) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.authenticator_data) #>> '{}', to_jsonb(written.client_data) #>> '{}', written.key_id::text, to_jsonb(written.signature) #>> '{}', written.vote_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4109,9 +4116,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.actor_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.text::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ',' || coalesce(to_json(written.verb::text)::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.actor_id::text, written.data #>> '{}', written.id::text, written.level_ordinal::text, written.request_id::text, written.role::text, written.round::text, to_jsonb(written.taken_at) #>> '{}', written.text::text, written.to_id::text, written.verb::text, written.vote_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.actor_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.data) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.text::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ',' || coalesce(to_json(written.verb::text)::text, 'null') || ',' || coalesce(to_json(written.vote_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.actor_id::text, written.data #>> '{}', written.id::text, written.level_ordinal::text, written.request_id::text, written.role::text, written.round::text, to_jsonb(written.taken_at) #>> '{}', written.text::text, written.to_id::text, written.verb::text, written.vote_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4135,9 +4142,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.cast_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.comment::text)::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.lowered_to::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.principal_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.verdict::text)::text, 'null') || ',' || coalesce(to_json(written.voter_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.cast_at) #>> '{}', written.comment::text, written.digest::text, written.id::text, written.level_ordinal::text, written.lowered_to::text, written.part::text, written.principal_id::text, written.request_id::text, written.round::text, written.verdict::text, written.voter_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.cast_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.comment::text)::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.level_ordinal::text)::text, 'null') || ',' || coalesce(to_json(written.lowered_to::text)::text, 'null') || ',' || coalesce(to_json(written.part::text)::text, 'null') || ',' || coalesce(to_json(written.principal_id::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.round::text)::text, 'null') || ',' || coalesce(to_json(written.verdict::text)::text, 'null') || ',' || coalesce(to_json(written.voter_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.cast_at) #>> '{}', written.comment::text, written.digest::text, written.id::text, written.level_ordinal::text, written.lowered_to::text, written.part::text, written.principal_id::text, written.request_id::text, written.round::text, written.verdict::text, written.voter_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4161,9 +4168,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.matched) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.received_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.rules_version::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.id::text, written.matched #>> '{}', to_jsonb(written.received_on) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.rules_version::text, written.severity::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.matched) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.received_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.rules_version::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.id::text, written.matched #>> '{}', to_jsonb(written.received_on) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.rules_version::text, written.severity::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4187,9 +4194,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.lifted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, to_jsonb(written.lifted_at) #>> '{}', written.reason::text, written.request_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.lifted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, to_jsonb(written.lifted_at) #>> '{}', written.reason::text, written.request_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4213,9 +4220,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.falls_back_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.falls_back_to::text)::text, 'null') || ',' || coalesce(to_json(written.postings::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.review_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.currency::text, written.customer_id::text, to_jsonb(written.falls_back_at) #>> '{}', written.falls_back_to::text, written.postings::text, written.reserved::text, to_jsonb(written.review_on) #>> '{}', to_jsonb(written.updated_at) #>> '{}', written.used::text, written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.falls_back_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.falls_back_to::text)::text, 'null') || ',' || coalesce(to_json(written.postings::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.review_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.currency::text, written.customer_id::text, to_jsonb(written.falls_back_at) #>> '{}', written.falls_back_to::text, written.postings::text, written.reserved::text, to_jsonb(written.review_on) #>> '{}', to_jsonb(written.updated_at) #>> '{}', written.used::text, written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4239,9 +4246,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.after::text, written.before::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.cause_id::text, written.currency::text, written.customer_id::text, written.id::text, written.kind::text, to_jsonb(written.until) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.after::text, written.before::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.cause_id::text, written.currency::text, written.customer_id::text, written.id::text, written.kind::text, to_jsonb(written.until) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4265,9 +4272,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.found_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.cause_id::text, written.customer_id::text, to_jsonb(written.ended_at) #>> '{}', written.exposure::text, to_jsonb(written.found_at) #>> '{}', written.id::text, written.limit_amount::text, written.product::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.exposure::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.found_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.cause_id::text, written.customer_id::text, to_jsonb(written.ended_at) #>> '{}', written.exposure::text, to_jsonb(written.found_at) #>> '{}', written.id::text, written.limit_amount::text, written.product::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4291,9 +4298,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.customer_id::text, written.product::text, written.reserved::text, written.used::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reserved::text)::text, 'null') || ',' || coalesce(to_json(written.used::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.customer_id::text, written.product::text, written.reserved::text, written.used::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4317,9 +4324,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.credit_code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.industry_code::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.lei::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.region::text)::text, 'null') || ',' || coalesce(to_json(written.short_name::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(written.stage::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', written.credit_code::text, written.id::text, written.industry_code::text, written.kind::text, written.lei::text, written.name_en::text, written.name_zh::text, written.number::text, written.org_unit_id::text, written.owner_user_id::text, written.region::text, written.short_name::text, written.size::text, written.stage::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.credit_code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.industry_code::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.lei::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.region::text)::text, 'null') || ',' || coalesce(to_json(written.short_name::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(written.stage::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', written.credit_code::text, written.id::text, written.industry_code::text, written.kind::text, written.lei::text, written.name_en::text, written.name_zh::text, written.number::text, written.org_unit_id::text, written.owner_user_id::text, written.region::text, written.short_name::text, written.size::text, written.stage::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4343,9 +4350,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.share::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', to_jsonb(written.ended_at) #>> '{}', written.from_id::text, written.id::text, written.kind::text, written.share::text, written.to_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.share::text)::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', to_jsonb(written.ended_at) #>> '{}', written.from_id::text, written.id::text, written.kind::text, written.share::text, written.to_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4369,9 +4376,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.fields) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.fields #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.fields) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.fields #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4395,9 +4402,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, written.reference_size::text, written.segment::text, written.version_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, written.reference_size::text, written.segment::text, written.version_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4421,9 +4428,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ends_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.given_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.given_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.kinds) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.starts_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.ends_at) #>> '{}', written.from_id::text, to_jsonb(written.given_at) #>> '{}', written.given_by::text, written.id::text, to_jsonb(written.kinds) #>> '{}', written.reason::text, written.request_id::text, to_jsonb(written.revoked_at) #>> '{}', written.revoked_by::text, to_jsonb(written.starts_at) #>> '{}', written.to_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ends_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.given_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.given_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.kinds) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.starts_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.to_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.ends_at) #>> '{}', written.from_id::text, to_jsonb(written.given_at) #>> '{}', written.given_by::text, written.id::text, to_jsonb(written.kinds) #>> '{}', written.reason::text, written.request_id::text, to_jsonb(written.revoked_at) #>> '{}', written.revoked_by::text, to_jsonb(written.starts_at) #>> '{}', written.to_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4447,9 +4454,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.stored_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.file_id::text, to_jsonb(written.stored_at) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.file_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.stored_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.file_id::text, to_jsonb(written.stored_at) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4473,9 +4480,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.media_type::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.prepared_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.sha256::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.unused_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.id::text, written.media_type::text, written.owner_id::text, to_jsonb(written.prepared_at) #>> '{}', written.sha256::text, written.size::text, to_jsonb(written.unused_until) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.media_type::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.prepared_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.sha256::text)::text, 'null') || ',' || coalesce(to_json(written.size::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.unused_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.id::text, written.media_type::text, written.owner_id::text, to_jsonb(written.prepared_at) #>> '{}', written.sha256::text, written.size::text, to_jsonb(written.unused_until) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4499,9 +4506,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.expires_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.hold_minutes::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.reservation_id::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_after::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_change::text)::text, 'null') || ',' || coalesce(to_json(written.used_after::text)::text, 'null') || ',' || coalesce(to_json(written.used_change::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.currency::text, written.customer_id::text, to_jsonb(written.expires_at) #>> '{}', written.hold_minutes::text, written.id::text, written.kind::text, written.limit_amount::text, written.number::text, written.product::text, written.reference::text, written.reservation_id::text, written.reserved_after::text, written.reserved_change::text, written.used_after::text, written.used_change::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.currency::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.expires_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.hold_minutes::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.limit_amount::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.reservation_id::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_after::text)::text, 'null') || ',' || coalesce(to_json(written.reserved_change::text)::text, 'null') || ',' || coalesce(to_json(written.used_after::text)::text, 'null') || ',' || coalesce(to_json(written.used_change::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.currency::text, written.customer_id::text, to_jsonb(written.expires_at) #>> '{}', written.hold_minutes::text, written.id::text, written.kind::text, written.limit_amount::text, written.number::text, written.product::text, written.reference::text, written.reservation_id::text, written.reserved_after::text, written.reserved_change::text, written.used_after::text, written.used_change::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4525,9 +4532,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.basis_after::text, written.cause::text, written.cause_id::text, to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.grade_after::text, written.grade_before::text, written.id::text, written.model_grade_after::text, written.model_grade_before::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.basis_after::text)::text, 'null') || ',' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.grade_before::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_after::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade_before::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.basis_after::text, written.cause::text, written.cause_id::text, to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.grade_after::text, written.grade_before::text, written.id::text, written.model_grade_after::text, written.model_grade_before::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4551,9 +4558,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.effective_from) #>> '{}', written.end_cause::text, to_jsonb(written.ended_at) #>> '{}', written.evidence #>> '{}', written.from_grade::text, written.id::text, written.justification::text, written.model_grade::text, written.reason_code::text, written.request_id::text, written.to_grade::text, to_jsonb(written.valid_until) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.effective_from) #>> '{}', written.end_cause::text, to_jsonb(written.ended_at) #>> '{}', written.evidence #>> '{}', written.from_grade::text, written.id::text, written.justification::text, written.model_grade::text, written.reason_code::text, written.request_id::text, written.to_grade::text, to_jsonb(written.valid_until) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4577,9 +4584,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.customer_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.amount::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.amount::text, written.customer_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4603,9 +4610,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.counts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.file_name::text)::text, 'null') || ',' || coalesce(to_json(written.file_sha256::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.map_digest::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.started_by::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.counts #>> '{}', written.file_name::text, written.file_sha256::text, to_jsonb(written.finished_at) #>> '{}', written.id::text, written.kind::text, written.map_digest::text, written.source::text, to_jsonb(written.started_at) #>> '{}', written.started_by::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.counts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.file_name::text)::text, 'null') || ',' || coalesce(to_json(written.file_sha256::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.map_digest::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.started_by::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.counts #>> '{}', written.file_name::text, written.file_sha256::text, to_jsonb(written.finished_at) #>> '{}', written.id::text, written.kind::text, written.map_digest::text, written.source::text, to_jsonb(written.started_at) #>> '{}', written.started_by::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4629,9 +4636,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.detected_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.deviation::text)::text, 'null') || ',' || coalesce(to_json(written.holding_snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.tolerance::text)::text, 'null') || ',' || coalesce(to_json(written.yielding_snapshot_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.detected_at) #>> '{}', written.deviation::text, written.holding_snapshot_id::text, written.id::text, written.indicator::text, written.period::text, written.tolerance::text, written.yielding_snapshot_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.detected_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.deviation::text)::text, 'null') || ',' || coalesce(to_json(written.holding_snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.tolerance::text)::text, 'null') || ',' || coalesce(to_json(written.yielding_snapshot_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, to_jsonb(written.detected_at) #>> '{}', written.deviation::text, written.holding_snapshot_id::text, written.id::text, written.indicator::text, written.period::text, written.tolerance::text, written.yielding_snapshot_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4655,9 +4662,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.adopted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.adopted_by::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.adopted_at) #>> '{}', written.adopted_by::text, written.number::text, written.policy_version_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.adopted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.adopted_by::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.adopted_at) #>> '{}', written.adopted_by::text, written.number::text, written.policy_version_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4681,9 +4688,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.content_digest::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.derivation) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.quality::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written."values") #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.batch_id::text, written.content_digest::text, written.customer_id::text, written.derivation #>> '{}', written.id::text, written.quality::text, written.reason::text, to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.source::text, written."values" #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.content_digest::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.derivation) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.quality::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written."values") #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.batch_id::text, written.content_digest::text, written.customer_id::text, written.derivation #>> '{}', written.id::text, written.quality::text, written.reason::text, to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.source::text, written."values" #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4707,9 +4714,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.name_en::text, written.name_zh::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.name_en::text, written.name_zh::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4733,9 +4740,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_value::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_value::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.customer_id::text, to_jsonb(written.effective_from) #>> '{}', written.end_cause::text, to_jsonb(written.ended_at) #>> '{}', written.evidence #>> '{}', written.from_value::text, written.id::text, written.indicator::text, written.justification::text, written.reason_code::text, written.request_id::text, written.snapshot_id::text, written.to_value::text, to_jsonb(written.valid_until) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.end_cause::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evidence) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.from_value::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.justification::text)::text, 'null') || ',' || coalesce(to_json(written.reason_code::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.to_value::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.valid_until) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.customer_id::text, to_jsonb(written.effective_from) #>> '{}', written.end_cause::text, to_jsonb(written.ended_at) #>> '{}', written.evidence #>> '{}', written.from_value::text, written.id::text, written.indicator::text, written.justification::text, written.reason_code::text, written.request_id::text, written.snapshot_id::text, written.to_value::text, to_jsonb(written.valid_until) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4759,9 +4766,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.rule::text)::text, 'null') || ',' || coalesce(to_json(written.stage_after::text)::text, 'null') || ',' || coalesce(to_json(written.stage_before::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.facts #>> '{}', written.id::text, written.number::text, written.policy_version_id::text, written.rule::text, written.stage_after::text, written.stage_before::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.facts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.rule::text)::text, 'null') || ',' || coalesce(to_json(written.stage_after::text)::text, 'null') || ',' || coalesce(to_json(written.stage_before::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.facts #>> '{}', written.id::text, written.number::text, written.policy_version_id::text, written.rule::text, written.stage_after::text, written.stage_before::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4785,9 +4792,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.added_at) #>> '{}', written.added_by::text, to_jsonb(written.content) #>> '{}', written.digest::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.added_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.added_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.added_at) #>> '{}', written.added_by::text, to_jsonb(written.content) #>> '{}', written.digest::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4811,9 +4818,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.parent_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.id::text, written.line::text, written.name_en::text, written.name_zh::text, written.parent_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.line::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.parent_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.id::text, written.line::text, written.name_en::text, written.name_zh::text, written.parent_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4837,9 +4844,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.bad::text)::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.event::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.observed_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.bad::text, written.batch_id::text, written.customer_id::text, written.event::text, written.id::text, to_jsonb(written.observed_on) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.source::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.bad::text)::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.event::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.observed_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.bad::text, written.batch_id::text, written.customer_id::text, written.event::text, written.id::text, to_jsonb(written.observed_on) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.source::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4863,9 +4870,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.members::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.set_number::text)::text, 'null') || ',' || coalesce(to_json(written.statistic::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.indicator::text, written.members::text, written.segment::text, written.set_number::text, written.statistic::text, written.value::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.indicator::text)::text, 'null') || ',' || coalesce(to_json(written.members::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.set_number::text)::text, 'null') || ',' || coalesce(to_json(written.statistic::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.indicator::text, written.members::text, written.segment::text, written.set_number::text, written.statistic::text, written.value::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4889,9 +4896,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.taken_by::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.done_at) #>> '{}', written.done_upto::text, written.number::text, to_jsonb(written.taken_at) #>> '{}', written.taken_by::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.taken_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.taken_by::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.done_at) #>> '{}', written.done_upto::text, written.number::text, to_jsonb(written.taken_at) #>> '{}', written.taken_by::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4915,9 +4922,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.commitment::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.form::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.held_since) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retain_until) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.sealed) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.commitment::text, written.customer_id::text, written.form::text, to_jsonb(written.held_since) #>> '{}', to_jsonb(written.retain_until) #>> '{}', to_jsonb(written.sealed) #>> '{}', written.state::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.commitment::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.form::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.held_since) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retain_until) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.sealed) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.commitment::text, written.customer_id::text, written.form::text, to_jsonb(written.held_since) #>> '{}', to_jsonb(written.retain_until) #>> '{}', to_jsonb(written.sealed) #>> '{}', written.state::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4941,9 +4948,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.begun_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.begun_at) #>> '{}', written.done_upto::text, to_jsonb(written.finished_at) #>> '{}', written.moved::text, written.policy_version_id::text, to_jsonb(written.updated_at) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.begun_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.begun_at) #>> '{}', written.done_upto::text, to_jsonb(written.finished_at) #>> '{}', written.moved::text, written.policy_version_id::text, to_jsonb(written.updated_at) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4967,9 +4974,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.published_by::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.test_cases) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.id::text, written.kind::text, written.number::text, to_jsonb(written.published_at) #>> '{}', written.published_by::text, written.request_id::text, written.test_cases #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.published_by::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.test_cases) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.id::text, written.kind::text, written.number::text, to_jsonb(written.published_at) #>> '{}', written.published_by::text, written.request_id::text, written.test_cases #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -4993,9 +5000,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.caps) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.cut_point_set_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.input_as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.inputs) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.notes) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points_centi) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.rated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.uncapped_grade::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', to_jsonb(written.caps) #>> '{}', written.customer_id::text, written.cut_point_set_id::text, written.id::text, to_jsonb(written.input_as_of) #>> '{}', to_jsonb(written.inputs) #>> '{}', written.model_grade::text, to_jsonb(written.notes) #>> '{}', to_jsonb(written.points_centi) #>> '{}', to_jsonb(written.rated_at) #>> '{}', written.run_id::text, written.score::text, written.scorecard_version_id::text, written.uncapped_grade::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.caps) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.cut_point_set_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.input_as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.inputs) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.model_grade::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.notes) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points_centi) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.rated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.uncapped_grade::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', to_jsonb(written.caps) #>> '{}', written.customer_id::text, written.cut_point_set_id::text, written.id::text, to_jsonb(written.input_as_of) #>> '{}', to_jsonb(written.inputs) #>> '{}', written.model_grade::text, to_jsonb(written.notes) #>> '{}', to_jsonb(written.points_centi) #>> '{}', to_jsonb(written.rated_at) #>> '{}', written.run_id::text, written.score::text, written.scorecard_version_id::text, written.uncapped_grade::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5019,9 +5026,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.missed::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.targets) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.ended_at) #>> '{}', written.id::text, written.missed::text, written.scorecard_version_id::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.targets #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.missed::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.targets) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.ended_at) #>> '{}', written.id::text, written.missed::text, written.scorecard_version_id::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.targets #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5045,9 +5052,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.campaign_id::text)::text, 'null') || ',' || coalesce(to_json(written.covered::text)::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.day) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.campaign_id::text, written.covered::text, written.customers::text, to_jsonb(written.day) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.campaign_id::text)::text, 'null') || ',' || coalesce(to_json(written.covered::text)::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.day) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.campaign_id::text, written.covered::text, written.customers::text, to_jsonb(written.day) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5071,9 +5078,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.figures) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.limit_policy) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.purpose::text)::text, 'null') || ',' || coalesce(to_json(written.ratings_root::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.resumed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ',' || coalesce(to_json(written.unusual::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.what_if) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.customers::text, written.figures #>> '{}', to_jsonb(written.finished_at) #>> '{}', written.id::text, written.limit_policy #>> '{}', written.number::text, to_jsonb(written.published_at) #>> '{}', written.purpose::text, written.ratings_root::text, written.requested_by::text, to_jsonb(written.resumed_at) #>> '{}', written.scorecard_version_id::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.trial_id::text, written.unusual::text, to_jsonb(written.updated_at) #>> '{}', written.version::text, written.what_if #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customers::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.figures) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.limit_policy) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.published_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.purpose::text)::text, 'null') || ',' || coalesce(to_json(written.ratings_root::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.resumed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.scorecard_version_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ',' || coalesce(to_json(written.unusual::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.what_if) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.customers::text, written.figures #>> '{}', to_jsonb(written.finished_at) #>> '{}', written.id::text, written.limit_policy #>> '{}', written.number::text, to_jsonb(written.published_at) #>> '{}', written.purpose::text, written.ratings_root::text, written.requested_by::text, to_jsonb(written.resumed_at) #>> '{}', written.scorecard_version_id::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.trial_id::text, written.unusual::text, to_jsonb(written.updated_at) #>> '{}', written.version::text, written.what_if #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5097,9 +5104,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.asked::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.asked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.begin_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.rank::text)::text, 'null') || ',' || coalesce(to_json(written.rating_id::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.urgency::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.asked::text, to_jsonb(written.asked_at) #>> '{}', to_jsonb(written.begin_at) #>> '{}', written.customer_id::text, to_jsonb(written.deadline) #>> '{}', written.detail::text, to_jsonb(written.ended_at) #>> '{}', written.id::text, written.kind::text, written.period::text, written.rank::text, written.rating_id::text, written.reason::text, written.state::text, written.urgency::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.asked::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.asked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.begin_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.ended_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.period::text)::text, 'null') || ',' || coalesce(to_json(written.rank::text)::text, 'null') || ',' || coalesce(to_json(written.rating_id::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.urgency::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.asked::text, to_jsonb(written.asked_at) #>> '{}', to_jsonb(written.begin_at) #>> '{}', written.customer_id::text, to_jsonb(written.deadline) #>> '{}', written.detail::text, to_jsonb(written.ended_at) #>> '{}', written.id::text, written.kind::text, written.period::text, written.rank::text, written.rating_id::text, written.reason::text, written.state::text, written.urgency::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5123,9 +5130,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.occurred_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.rerating_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.detail::text, written.id::text, written.kind::text, to_jsonb(written.occurred_at) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.reference::text, written.rerating_id::text, written.snapshot_id::text, written.source::text, written.value::text, written.warning_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.detail::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.occurred_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.recorded_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.recorded_by::text)::text, 'null') || ',' || coalesce(to_json(written.reference::text)::text, 'null') || ',' || coalesce(to_json(written.rerating_id::text)::text, 'null') || ',' || coalesce(to_json(written.snapshot_id::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.value::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.customer_id::text, written.detail::text, written.id::text, written.kind::text, to_jsonb(written.occurred_at) #>> '{}', to_jsonb(written.recorded_at) #>> '{}', written.recorded_by::text, written.reference::text, written.rerating_id::text, written.snapshot_id::text, written.source::text, written.value::text, written.warning_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5149,9 +5156,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.code::text, written.id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5175,9 +5182,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.definition #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, written.revision::text, written.version_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.frozen_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.version_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.definition #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.frozen_by::text, written.id::text, written.revision::text, written.version_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5201,9 +5208,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.id::text, written.reference_size::text, written.segment::text, written.trial_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.content) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.frozen_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.segment::text)::text, 'null') || ',' || coalesce(to_json(written.trial_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.content #>> '{}', written.digest::text, to_jsonb(written.frozen_at) #>> '{}', written.id::text, written.reference_size::text, written.segment::text, written.trial_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5227,9 +5234,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.developer_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.based_on_id::text, to_jsonb(written.created_at) #>> '{}', written.created_by::text, written.definition #>> '{}', to_jsonb(written.developer_ids) #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.id::text, written.number::text, to_jsonb(written.retired_at) #>> '{}', written.revision::text, written.scorecard_id::text, written.state::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.based_on_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.created_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.definition) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.developer_ids) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.digest::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.effective_from) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.number::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.retired_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revision::text)::text, 'null') || ',' || coalesce(to_json(written.scorecard_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.based_on_id::text, to_jsonb(written.created_at) #>> '{}', written.created_by::text, written.definition #>> '{}', to_jsonb(written.developer_ids) #>> '{}', written.digest::text, to_jsonb(written.effective_from) #>> '{}', written.id::text, written.number::text, to_jsonb(written.retired_at) #>> '{}', written.revision::text, written.scorecard_id::text, written.state::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5253,9 +5260,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.credential_id) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.public_key) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.registered_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.uses::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.credential_id) #>> '{}', written.id::text, written.kind::text, written.owner_id::text, to_jsonb(written.public_key) #>> '{}', to_jsonb(written.registered_at) #>> '{}', to_jsonb(written.revoked_at) #>> '{}', written.uses::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.credential_id) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.public_key) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.registered_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.uses::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.credential_id) #>> '{}', written.id::text, written.kind::text, written.owner_id::text, to_jsonb(written.public_key) #>> '{}', to_jsonb(written.registered_at) #>> '{}', to_jsonb(written.revoked_at) #>> '{}', written.uses::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5305,9 +5312,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.accepted::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.arrived_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.contradicted::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.refusals) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.refused::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.stale::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.accepted::text, to_jsonb(written.arrived_at) #>> '{}', written.batch_id::text, written.contradicted::text, written.id::text, written.refusals #>> '{}', written.refused::text, written.source::text, written.stale::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.accepted::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.arrived_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.batch_id::text)::text, 'null') || ',' || coalesce(to_json(written.contradicted::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.refusals) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.refused::text)::text, 'null') || ',' || coalesce(to_json(written.source::text)::text, 'null') || ',' || coalesce(to_json(written.stale::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.accepted::text, to_jsonb(written.arrived_at) #>> '{}', written.batch_id::text, written.contradicted::text, written.id::text, written.refusals #>> '{}', written.refused::text, written.source::text, written.stale::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5331,9 +5338,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.scope::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.after::text, written.before::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.customer_id::text, written.id::text, written.product::text, written.reason::text, written.request_id::text, written.scope::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.after::text)::text, 'null') || ',' || coalesce(to_json(written.before::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.booked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.booked_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.product::text)::text, 'null') || ',' || coalesce(to_json(written.reason::text)::text, 'null') || ',' || coalesce(to_json(written.request_id::text)::text, 'null') || ',' || coalesce(to_json(written.scope::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.after::text, written.before::text, to_jsonb(written.booked_at) #>> '{}', written.booked_by::text, written.customer_id::text, written.id::text, written.product::text, written.reason::text, written.request_id::text, written.scope::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5357,9 +5364,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.destroyed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.master_key_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', to_jsonb(written.destroyed_at) #>> '{}', written.master_key_id::text, written.subject_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.destroyed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.master_key_id::text)::text, 'null') || ',' || coalesce(to_json(written.subject_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.created_at) #>> '{}', to_jsonb(written.destroyed_at) #>> '{}', written.master_key_id::text, written.subject_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5383,9 +5390,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.done_upto::text, to_jsonb(written.finished_at) #>> '{}', written.moved::text, to_jsonb(written.opened_at) #>> '{}', written.run_id::text, to_jsonb(written.updated_at) #>> '{}'])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.opened_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.run_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.done_upto::text, to_jsonb(written.finished_at) #>> '{}', written.moved::text, to_jsonb(written.opened_at) #>> '{}', written.run_id::text, to_jsonb(written.updated_at) #>> '{}'])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5409,9 +5416,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.risk_class::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ',' || coalesce(to_json(written.value_band::text)::text, 'null') || ',' || coalesce(to_json(written.value_score_id::text)::text, 'null') || ',' || coalesce(to_json(written.warning::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.cause::text, written.cause_id::text, to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.grade::text, written.id::text, written.policy_version_id::text, written.risk_class::text, written.tier_after::text, written.tier_before::text, written.value_band::text, written.value_score_id::text, written.warning::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.cause::text)::text, 'null') || ',' || coalesce(to_json(written.cause_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.changed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.changed_by::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.grade::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.risk_class::text)::text, 'null') || ',' || coalesce(to_json(written.tier_after::text)::text, 'null') || ',' || coalesce(to_json(written.tier_before::text)::text, 'null') || ',' || coalesce(to_json(written.value_band::text)::text, 'null') || ',' || coalesce(to_json(written.value_score_id::text)::text, 'null') || ',' || coalesce(to_json(written.warning::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.cause::text, written.cause_id::text, to_jsonb(written.changed_at) #>> '{}', written.changed_by::text, written.customer_id::text, written.grade::text, written.id::text, written.policy_version_id::text, written.risk_class::text, written.tier_after::text, written.tier_before::text, written.value_band::text, written.value_score_id::text, written.warning::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5435,9 +5442,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.closed_by::text)::text, 'null') || ',' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.direction::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.entry_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.plan_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.closed_at) #>> '{}', written.closed_by::text, written.code::text, to_jsonb(written.created_at) #>> '{}', written.customer_id::text, written.direction::text, to_jsonb(written.due_on) #>> '{}', written.entry_id::text, written.id::text, written.name_en::text, written.name_zh::text, written.note::text, written.org_unit_id::text, written.owner_user_id::text, written.plan_version_id::text, written.state::text, written.tier::text, written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.closed_by::text)::text, 'null') || ',' || coalesce(to_json(written.code::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.created_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(written.direction::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_on) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.entry_id::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.name_en::text)::text, 'null') || ',' || coalesce(to_json(written.name_zh::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.org_unit_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_user_id::text)::text, 'null') || ',' || coalesce(to_json(written.plan_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.closed_at) #>> '{}', written.closed_by::text, written.code::text, to_jsonb(written.created_at) #>> '{}', written.customer_id::text, written.direction::text, to_jsonb(written.due_on) #>> '{}', written.entry_id::text, written.id::text, written.name_en::text, written.name_zh::text, written.note::text, written.org_unit_id::text, written.owner_user_id::text, written.plan_version_id::text, written.state::text, written.tier::text, written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5461,9 +5468,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.granted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.granted_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.user_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.granted_at) #>> '{}', written.granted_by::text, written.id::text, to_jsonb(written.revoked_at) #>> '{}', written.revoked_by::text, written.role::text, written.user_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.granted_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.granted_by::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.revoked_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.revoked_by::text)::text, 'null') || ',' || coalesce(to_json(written.role::text)::text, 'null') || ',' || coalesce(to_json(written.user_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.granted_at) #>> '{}', written.granted_by::text, written.id::text, to_jsonb(written.revoked_at) #>> '{}', written.revoked_by::text, written.role::text, written.user_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5487,9 +5494,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.core::text)::text, 'null') || ',' || coalesce(to_json(written.core_known::text)::text, 'null') || ',' || coalesce(to_json(written.core_recognised::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.cuts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.evaluated::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier_policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.tiers_moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.core::text, written.core_known::text, written.core_recognised::text, written.cuts #>> '{}', written.done_upto::text, written.evaluated::text, to_jsonb(written.finished_at) #>> '{}', written.id::text, written.policy_version_id::text, written.reference_size::text, written.requested_by::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.tier_policy_version_id::text, written.tiers_moved::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.core::text)::text, 'null') || ',' || coalesce(to_json(written.core_known::text)::text, 'null') || ',' || coalesce(to_json(written.core_recognised::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.cuts) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_upto::text)::text, 'null') || ',' || coalesce(to_json(written.evaluated::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.finished_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.reference_size::text)::text, 'null') || ',' || coalesce(to_json(written.requested_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.started_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.tier_policy_version_id::text)::text, 'null') || ',' || coalesce(to_json(written.tiers_moved::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.core::text, written.core_known::text, written.core_recognised::text, written.cuts #>> '{}', written.done_upto::text, written.evaluated::text, to_jsonb(written.finished_at) #>> '{}', written.id::text, written.policy_version_id::text, written.reference_size::text, written.requested_by::text, to_jsonb(written.started_at) #>> '{}', written.state::text, written.tier_policy_version_id::text, written.tiers_moved::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5513,9 +5520,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.average_order::text)::text, 'null') || ',' || coalesce(to_json(written.computation_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evaluated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.lifetime_value::text)::text, 'null') || ',' || coalesce(to_json(written.margin::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.missing) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.orders::text)::text, 'null') || ',' || coalesce(to_json(written.pareto_share::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.retention::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.average_order::text, written.computation_id::text, written.customer_id::text, to_jsonb(written.evaluated_at) #>> '{}', written.id::text, written.lifetime_value::text, written.margin::text, to_jsonb(written.missing) #>> '{}', written.orders::text, written.pareto_share::text, to_jsonb(written.points) #>> '{}', written.retention::text, written.score::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.as_of) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.average_order::text)::text, 'null') || ',' || coalesce(to_json(written.computation_id::text)::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.evaluated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.lifetime_value::text)::text, 'null') || ',' || coalesce(to_json(written.margin::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.missing) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.orders::text)::text, 'null') || ',' || coalesce(to_json(written.pareto_share::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.points) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.retention::text)::text, 'null') || ',' || coalesce(to_json(written.score::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.as_of) #>> '{}', written.average_order::text, written.computation_id::text, written.customer_id::text, to_jsonb(written.evaluated_at) #>> '{}', written.id::text, written.lifetime_value::text, written.margin::text, to_jsonb(written.missing) #>> '{}', written.orders::text, written.pareto_share::text, to_jsonb(written.points) #>> '{}', written.retention::text, written.score::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5539,9 +5546,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.acknowledged_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(written.outcome_note::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_role::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.raised_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.acknowledged_at) #>> '{}', to_jsonb(written.closed_at) #>> '{}', written.customer_id::text, to_jsonb(written.deadline) #>> '{}', written.id::text, written.kind::text, written.outcome::text, written.outcome_note::text, written.owner_id::text, written.owner_role::text, to_jsonb(written.raised_at) #>> '{}', written.severity::text, written.state::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.acknowledged_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.closed_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.customer_id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.deadline) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.outcome::text)::text, 'null') || ',' || coalesce(to_json(written.outcome_note::text)::text, 'null') || ',' || coalesce(to_json(written.owner_id::text)::text, 'null') || ',' || coalesce(to_json(written.owner_role::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.raised_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.updated_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.acknowledged_at) #>> '{}', to_jsonb(written.closed_at) #>> '{}', written.customer_id::text, to_jsonb(written.deadline) #>> '{}', written.id::text, written.kind::text, written.outcome::text, written.outcome_note::text, written.owner_id::text, written.owner_role::text, to_jsonb(written.raised_at) #>> '{}', written.severity::text, written.state::text, to_jsonb(written.updated_at) #>> '{}', written.version::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5565,9 +5572,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(written.action::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.made_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.made_by::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.action::text, written.id::text, to_jsonb(written.made_at) #>> '{}', written.made_by::text, written.note::text, written.severity::text, written.state::text, written.warning_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(written.action::text)::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.made_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.made_by::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.severity::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[written.action::text, written.id::text, to_jsonb(written.made_at) #>> '{}', written.made_by::text, written.note::text, written.severity::text, written.state::text, written.warning_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5591,9 +5598,9 @@ AS $function$
     gathered text;
   BEGIN
     IF TG_OP = 'DELETE' THEN
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM old_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.done_at) #>> '{}', written.done_by::text, to_jsonb(written.due_at) #>> '{}', written.id::text, written.kind::text, written.note::text, written.state::text, written.version::text, written.warning_id::text])::text, ',') INTO listed FROM old_rows AS written;
     ELSE
-      SELECT string_agg('[' || coalesce(to_json(to_jsonb(written.done_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.done_by::text)::text, 'null') || ',' || coalesce(to_json(to_jsonb(written.due_at) #>> '{}')::text, 'null') || ',' || coalesce(to_json(written.id::text)::text, 'null') || ',' || coalesce(to_json(written.kind::text)::text, 'null') || ',' || coalesce(to_json(written.note::text)::text, 'null') || ',' || coalesce(to_json(written.state::text)::text, 'null') || ',' || coalesce(to_json(written.version::text)::text, 'null') || ',' || coalesce(to_json(written.warning_id::text)::text, 'null') || ']', ',') INTO listed FROM new_rows AS written;
+      SELECT string_agg(array_to_json(ARRAY[to_jsonb(written.done_at) #>> '{}', written.done_by::text, to_jsonb(written.due_at) #>> '{}', written.id::text, written.kind::text, written.note::text, written.state::text, written.version::text, written.warning_id::text])::text, ',') INTO listed FROM new_rows AS written;
     END IF;
     IF listed IS NOT NULL THEN
       gathered := concat_ws(',', nullif(current_setting('tierwarden.fresh_rows', true), ''),
@@ -5643,12 +5650,12 @@ AS $function$
     END IF;
     RETURN NULL;
   END $body$,
-      '''[''' || string_agg(format(
+      'array_to_json(ARRAY[' || string_agg(format(
         -- Of these types JSON has no form of its own.
         CASE WHEN kind.typtype = 'e' OR kind.typname IN ('text', 'uuid', 'bool', 'int2', 'int4', 'int8', 'numeric')
-          THEN $$ || coalesce(to_json(written.%I::text)::text, 'null')$$
-          ELSE $$ || coalesce(to_json(to_jsonb(written.%I) #>> '{}')::text, 'null')$$ END, named.name),
-        $$ || ','$$ ORDER BY named.place) || $$ || ']'$$,
+          THEN 'written.%I::text'
+          WHEN kind.typname = 'jsonb' THEN $$written.%I #>> '{}'$$
+          ELSE $$to_jsonb(written.%I) #>> '{}'$$ END, named.name), ', ' ORDER BY named.place) || '])::text',
       '{"columns":' || (array_to_json(columns))::text || ',"op":"',
       '],"table":' || to_json((SELECT relname::text FROM pg_class WHERE oid = of_table))::text || '}')
     FROM unnest(columns) WITH ORDINALITY AS named (name, place)
