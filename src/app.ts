@@ -229,7 +229,7 @@ export const createApp = async ({
     ratings,
     onWarningsChanged: (tx, changes) => tiers.warningsChanged(tx, changes),
   });
-  const validation = createValidation({ database, unitOfWork, newId, policies, approvals, ratings, audit });
+  const validation = createValidation({ database, unitOfWork, clock, newId, policies, approvals, ratings, audit });
   approvals.register(persons.handler);
   approvals.register(scorecards.handler);
   approvals.register(validation.handler);

@@ -4,6 +4,7 @@
  */
 import type { Initiator } from '../kernel/actor';
 import type { Json } from '../kernel/canonical-json';
+import type { Clock } from '../kernel/clock';
 import { refuse } from '../kernel/refusal';
 import { ok, type Result } from '../kernel/result';
 import type { Approvals, RequestHandler, VerbOutcome } from '../approvals';
@@ -27,6 +28,7 @@ import {
 export interface AttestationDeps {
   readonly database: Database;
   readonly unitOfWork: UnitOfWork;
+  readonly clock: Clock;
   readonly policies: Policies;
   readonly approvals: Pick<Approvals, 'submit'>;
   readonly ratings: { readonly queries: Pick<Ratings['queries'], 'reratingFigures'> };
@@ -74,14 +76,15 @@ export const submitAttestation = async (
 ): Promise<Result<VerbOutcome>> => {
   const permitted = permit(by.actor, 'attestation.submit');
   if (!permitted.ok) return permitted;
+  // Beforehand: they are read over other connections, which nobody may wait for while he holds one.
+  const figures = await attestationFigures(deps, by.actor, year, deps.clock());
+  if (!figures.ok) return figures;
   return deps.unitOfWork.run(by, async (tx) => {
     const free = await unattested(tx, year);
     if (!free.ok) return free;
     const policy = await deps.policies.inForce(tx, 'ATTESTATION');
     const decision = decideAttestation(policy.content, answers);
     if (!decision.ok) return decision;
-    const figures = await attestationFigures(deps, by.actor, year, tx.at);
-    if (!figures.ok) return figures;
     const payload: AttestationPayload = {
       year,
       answers: decision.value,

@@ -6,7 +6,6 @@ import { permit } from '../identity';
 import type { Database } from '../platform/database';
 import type { Ratings } from '../ratings';
 import type { AttestationFigures } from './domain/attestation';
-import type { OutcomeEvent } from './domain/outcome';
 import { createOutcomeQueries } from './outcome.queries';
 import { createOverrideReports } from './override-report.queries';
 
@@ -59,33 +58,24 @@ export const attestationFigures = async (
   if (!reratings.ok) return reratings;
   const overrides = await createOverrideReports(database).overrideReport(viewer, period);
   if (!overrides.ok) return overrides;
+  const power = await createOutcomeQueries(database).powerBySource(viewer);
+  if (!power.ok) return power;
   const { tables, comparedTables, openDiscrepancies } = await audit.completeness.status();
   const { overdue, asked, late } = reratings.value;
   return ok({
     takenAt: now.toISOString(),
     ratings: { overdue, asked, late },
     overrides: { ...overrides.value.total },
-    power: await powerBySource(database, viewer),
+    power: power.value.map(({ source, event, rated, bad, byGrade: { modelAuc, inForceAuc } }) => ({
+      source,
+      event,
+      rated,
+      bad,
+      modelAuc: text(modelAuc),
+      inForceAuc: text(inForceAuc),
+    })),
     log: { tables, comparedTables, openDiscrepancies },
   });
-};
-
-const powerBySource = async (
-  database: Pick<Database, 'query'>,
-  viewer: Actor,
-): Promise<AttestationFigures['power']> => {
-  const told = await database.query<{ source: string; event: OutcomeEvent }>(
-    'SELECT DISTINCT source, event FROM outcome ORDER BY source, event',
-  );
-  const { rankPower } = createOutcomeQueries(database);
-  const power: AttestationFigures['power'][number][] = [];
-  for (const { source, event } of told) {
-    const view = await rankPower(viewer, { source, event });
-    if (!view.ok) continue;
-    const { rated, bad, byGrade } = view.value;
-    power.push({ source, event, rated, bad, modelAuc: text(byGrade.modelAuc), inForceAuc: text(byGrade.inForceAuc) });
-  }
-  return power;
 };
 
 const text = (auc: number | null): string | null => auc?.toFixed(4) ?? null;

@@ -98,17 +98,14 @@ in one transaction of its own, which is counted once and not by its statements, 
 what it reads is its payload. Finding out who asks is not counted, since people are remembered for a while, nor is the word
 to others that something has moved, nor the answer that is kept under a key, nor who looked at
 what, which is noted for all together. A what-if rates on the spot, and reads what a
-rating reads; an attestation is put up with the figures of its year, which are read for it.
+rating reads.
 
 ${[row(cells[0]!), rule, ...cells.slice(1).map(row)].join('\n')}
 `;
 };
 
-/**
- * What is no reading of objects but made up on the spot reads what that takes, however much it shows: a rating, or the figures of
- * a year (overrides, due ratings, the log, and how well each source of outcomes is foretold).
- */
-const COMPUTED: Readonly<Record<string, number>> = { 'what-if': 20, 'submit-attestation': 10 };
+/** What is no reading of objects but a rating made up on the spot reads what a rating reads, however much it shows. */
+const COMPUTED: Readonly<Record<string, number>> = { 'what-if': 20 };
 
 it('every published operation keeps within one statement more than its depth, and to what is committed', async () => {
   const work = watchDatabase();

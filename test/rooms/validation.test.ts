@@ -65,6 +65,7 @@ beforeAll(async () => {
   validation = createValidation({
     database,
     unitOfWork,
+    clock,
     newId,
     policies,
     approvals,
@@ -220,6 +221,20 @@ describe('rank power', () => {
     expect(byGrade).toMatchObject({ modelAuc: 1, inForceAuc: (4 * 35 + 4 / 2) / (4 * 36) });
     expect(byGrade.inForce.find(({ grade }) => grade === 'C')).toEqual({ grade: 'C', count: 5, bad: 4, shareBad: 0.8 });
     await put('MODEL', '');
+  });
+
+  test('is told of all sources as it is of each', async () => {
+    const all = valueOf(await validation.queries.powerBySource(people.analyst.actor));
+    const told = await db.asOwner('SELECT DISTINCT source, event FROM outcome ORDER BY source, event');
+    expect(all.map(({ source, event }) => ({ source, event }))).toEqual(told);
+    expect(told.length).toBeGreaterThan(1);
+    for (const { source, event, ...power } of all) {
+      expect(power).toEqual(valueOf(await validation.queries.rankPower(people.analyst.actor, { source, event })));
+    }
+    expect(await validation.queries.powerBySource(people.maker.actor)).toMatchObject({
+      ok: false,
+      refusal: { code: 'FORBIDDEN' },
+    });
   });
 
   test('is not known without both kinds, and not told to everybody', async () => {
