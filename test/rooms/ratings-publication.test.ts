@@ -238,6 +238,30 @@ it('a simulation leaves its figures and nothing else', async () => {
   ).toEqual([]);
 });
 
+it('is sealed only when it holds what its chunks wrote, of customers and by cut points that there are', async () => {
+  const { runId } = required(await app.ratings.startRun(by));
+  const chunks = await sql<{ ordinal: number }>('SELECT ordinal FROM rating_run_chunk WHERE run_id = $1', [runId]);
+  for (const { ordinal } of chunks) required(await app.ratings.runChunk(by, { runId, ordinal }));
+  const [{ table } = { table: '' }] = await sql<{ table: string }>(
+    `SELECT 'rating_runs.rating_' || number AS table FROM rating_run WHERE id = $1`,
+    [runId],
+  );
+  const one = `(SELECT id FROM ${table} LIMIT 1)`;
+  for (const [change, code] of [
+    [`DELETE FROM ${table} WHERE id = ${one}`, 'TW013'],
+    [`UPDATE ${table} SET customer_id = gen_random_uuid() WHERE id = ${one}`, '23503'],
+    [`UPDATE ${table} SET cut_point_set_id = gen_random_uuid() WHERE id = ${one}`, '23503'],
+  ] as const) {
+    await sql('BEGIN');
+    // Past the guard that nobody passes by way of the program.
+    await sql(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    await sql(change);
+    await expect(sql('SELECT rating_run_seal($1)', [runId])).rejects.toMatchObject({ code });
+    await owner.query('ROLLBACK');
+  }
+  required(await app.ratings.finishRun(by, { runId }));
+});
+
 it('comes to the same root, figures and movers however it is divided, and in whatever order it is rated', async () => {
   // So that somebody moves.
   await unguarded("UPDATE customer_grade SET model_grade = 'BB', grade = 'BB', basis = 'MODEL', override_id = NULL");
