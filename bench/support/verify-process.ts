@@ -1,5 +1,5 @@
 /** Verifies an export in a process of its own, beside its floor, and tells how fast and in how much memory. */
-import { filesOf, nodeCrypto, readKey, verifyExport } from '../../cli/verify';
+import { entriesInThread, filesOf, nodeCrypto, readKey, verifyExport } from '../../cli/verify';
 import { timed, type Round } from './figure';
 import { hashFloor } from './hash-floor';
 
@@ -42,7 +42,7 @@ const run = async ({ folder, keys, bytes, floorEvents }: VerifyOrder): Promise<V
     },
   };
   for (let round = 0; round < ROUNDS; round++) {
-    const { seconds, value } = await timed(() => verifyExport(sampled, nodeCrypto, known));
+    const { seconds, value } = await timed(() => verifyExport(sampled, nodeCrypto, known, entriesInThread(folder)));
     if (value.verdict !== 'intact') throw new Error(`the export is ${value.verdict}: ${value.problem}`);
     const after = hashFloor(floorEvents, bytes);
     rounds.push({ value: value.entries / seconds, floor: (before + after) / 2 });

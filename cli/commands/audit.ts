@@ -19,6 +19,7 @@ import {
   checkProof,
   checkRatingProof,
   checkStatement,
+  entriesInThread,
   filesOf,
   nodeCrypto,
   RATING_PROOF,
@@ -295,7 +296,7 @@ const runVerify = async (path: string, { key, entry, json }: VerifyOptions): Pro
   const found = await stat(path).catch(() => null);
   if (found === null) throw new CommandFailed(`${path} is not there`, EXIT_UNVERIFIABLE);
   if (found.isDirectory()) {
-    const report = await verifyExport(filesOf(path), nodeCrypto, keys);
+    const report = await verifyExport(filesOf(path), nodeCrypto, keys, entriesInThread(path));
     const { verdict, problem, firstBadIndex, badBefore, checkpoint } = report;
     const told = { ...report, checkpoint: checkpoint === null ? null : { ...checkpoint, root: btoa(checkpoint.root) } };
     if (verdict !== 'intact') {

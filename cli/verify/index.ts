@@ -5,6 +5,7 @@
 export { verifyExport } from './export';
 export {
   cosign,
+  entriesInThread,
   filesOf,
   formatWitnessKey,
   nodeCrypto,

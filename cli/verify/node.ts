@@ -4,7 +4,9 @@ import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'n
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Files } from './export';
+import { Worker } from 'node:worker_threads';
+import type { EntriesCheck, EntriesReport } from './entries';
+import type { Files } from './export-files';
 import { bytesOf, readKey, type Crypto, type VerifierKey } from './note';
 
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
@@ -56,6 +58,17 @@ export const filesOf = (folder: string): Files => ({
     if (found !== null) yield* createInterface({ input: createReadStream(file), crlfDelay: Infinity });
   },
 });
+
+/** Entries of an export in a folder, checked on a core of their own. For compiled files, as a thread begins with one. */
+export const entriesInThread =
+  (folder: string): EntriesCheck =>
+  (order) =>
+    new Promise<EntriesReport>((resolve, reject) => {
+      const thread = new Worker(join(__dirname, 'entries-thread.js'), { workerData: { folder, order } });
+      thread.once('message', resolve);
+      thread.once('error', reject);
+      thread.once('exit', (code) => reject(new Error(`the thread that checks entries ended with ${code}`)));
+    });
 
 /* Witnesses */
 
