@@ -64,6 +64,7 @@ import { PolicyFollowThrough1767225600140 } from './0140-policy-follow-through';
 import { Validators1767225600141 } from './0141-validators';
 import { Attestations1767225600142 } from './0142-attestations';
 import { LighterVotes1767225600130 } from './0130-lighter-votes';
+import { PostingsKeepToIndexes1767225600160 } from './0160-postings-keep-to-indexes';
 
 export const MIGRATIONS = [
   Platform1767225600001,
@@ -131,4 +132,5 @@ export const MIGRATIONS = [
   Validators1767225600141,
   Attestations1767225600142,
   LighterVotes1767225600130,
+  PostingsKeepToIndexes1767225600160,
 ];

@@ -3199,6 +3199,7 @@ CREATE OR REPLACE FUNCTION public.exposure_repay(entry_id uuid, of_id uuid, of_p
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
       DECLARE
         balance credit_limit;
@@ -3223,6 +3224,7 @@ CREATE OR REPLACE FUNCTION public.exposure_reserve(entry_id uuid, of_id uuid, of
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
   DECLARE
     members uuid[] := ARRAY[of_id];
@@ -3275,6 +3277,7 @@ CREATE OR REPLACE FUNCTION public.exposure_settle(entry_id uuid, of_id uuid, ref
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
       DECLARE
         reservation exposure_entry;

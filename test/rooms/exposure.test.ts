@@ -493,6 +493,36 @@ describe('plain SQL of the app role', () => {
     await expect(call('5')).rejects.toMatchObject({ code: 'TW001' });
   });
 
+  it('reads no ledger from end to end, however small it was when the plans of a connection were made', async () => {
+    const customerId = await accounts.next('1000.00');
+    await api.test.asOwner('VACUUM (ANALYZE) exposure_entry, exposure_hold');
+    const client = new Client(api.test.ownerUrl);
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`SELECT set_config('tierwarden.actor', 'system:test', true)`);
+      for (let n = 0; n < 30; n++) {
+        const reference = `ledger-${n}`;
+        await client.query(
+          `SELECT exposure_reserve(gen_random_uuid(), $1, '', 1, 'CNY', $2, 5, now()),
+             exposure_settle(gen_random_uuid(), $1, $2, 'CONFIRM', 1, now()),
+             exposure_repay(gen_random_uuid(), $1, '', 1, 'CNY', $2, now())`,
+          [customerId, reference],
+        );
+      }
+      const { rows } = await client.query<{ ledger: string; posted: string; scanned: string }>(
+        `SELECT relname AS ledger, n_tup_ins AS posted, seq_tup_read AS scanned FROM pg_stat_xact_user_tables
+         WHERE relname IN ('exposure_entry', 'exposure_hold') ORDER BY relname`,
+      );
+      expect(rows).toEqual([
+        { ledger: 'exposure_entry', posted: '90', scanned: '0' },
+        { ledger: 'exposure_hold', posted: '30', scanned: '0' },
+      ]);
+    } finally {
+      await client.end();
+    }
+  });
+
   it('not even the owner adds to what is used beyond the limit', async () => {
     const customerId = await accounts.next('100.00');
     await expect(
