@@ -3134,6 +3134,19 @@ AS $function$
         RETURN NEW;
       END $function$;
 
+CREATE OR REPLACE FUNCTION public.exposure_entry_of(of_id uuid, of_kind text, ref text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+      DECLARE
+        entry record;
+      BEGIN
+        SELECT id, customer_id, kind, reference INTO entry FROM exposure_entry
+        WHERE (customer_id, kind, reference) >= (of_id, of_kind, ref) ORDER BY customer_id, kind, reference LIMIT 1;
+        RETURN CASE WHEN (entry.customer_id, entry.kind, entry.reference) = (of_id, of_kind, ref) THEN entry.id END;
+      END $function$;
+
 CREATE OR REPLACE FUNCTION public.exposure_exceeds()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3210,7 +3223,7 @@ AS $function$
         SELECT CASE of_product WHEN '' THEN balance.used - coalesce(sum(used), 0)
           ELSE coalesce(sum(used) FILTER (WHERE product = of_product), 0) END
         INTO in_use FROM credit_sub_limit WHERE customer_id = of_id;
-        SELECT id INTO known_id FROM exposure_entry WHERE customer_id = of_id AND kind = 'REPAY' AND reference = ref;
+        known_id := exposure_entry_of(of_id, 'REPAY', ref);
         posted := known_id IS NULL AND currency = paid_currency AND paid <= in_use;
         IF posted THEN
           PERFORM exposure_post(ROW(entry_id, of_id, 0, 'REPAY', ref, NULL, of_product, paid, paid_currency, NULL, NULL,
@@ -3241,7 +3254,7 @@ AS $function$
       END IF;
     END IF;
     WITH asked AS MATERIALIZED (
-      SELECT held, (SELECT id FROM exposure_entry WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref) AS known
+      SELECT held, exposure_entry_of(of_id, 'RESERVE', ref) AS known
       FROM exposure_facts(of_id, of_product, members, at) AS held),
     moved AS (
       UPDATE credit_limit AS held SET reserved = held.reserved + wanted, postings = held.postings + 1
@@ -3285,7 +3298,7 @@ AS $function$
       BEGIN
         PERFORM FROM credit_limit WHERE customer_id = of_id FOR UPDATE;
         SELECT * INTO reservation FROM exposure_entry
-        WHERE customer_id = of_id AND kind = 'RESERVE' AND reference = ref;
+        WHERE id = (SELECT exposure_entry_of(of_id, 'RESERVE', ref));
         IF NOT FOUND THEN RETURN; END IF;
         held := reservation.amount;
         expires_at := reservation.expires_at;
