@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/app';
 import type { Config } from '../../src/config';
 import { startWorker } from '../../workers/main';
+import { keepHeapSmall } from '../../workers/own-process';
 
 export interface WorkerOrder {
   readonly config: Config;
@@ -17,6 +18,7 @@ const tell = (word: WorkerWord): Promise<void> =>
   });
 
 const run = async ({ config, databaseUrl }: WorkerOrder): Promise<void> => {
+  keepHeapSmall();
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const app = await createApp({ config, databaseUrl, logger, process: 'worker' });
   const worker = await startWorker(app);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../src/config';
 import { startWorker } from '../../workers/main';
+import { keepHeapSmall } from '../../workers/own-process';
 import { interrupted } from '../interruption';
 import { demandDatabase, demandRedis } from '../reachable';
 import { endWithin } from '../serving';
@@ -12,6 +13,7 @@ export const register = (program: Command): void => {
 };
 
 const runWorker = async (): Promise<void> => {
+  keepHeapSmall();
   const config = loadConfig();
   await demandDatabase(config);
   await demandRedis(config);
