@@ -304,6 +304,15 @@ describe('an export', () => {
     expect(readdirSync(join(place, 'tile/entries'))).toEqual(['001']);
     expect(await verify(place)).toMatchObject({ verdict: 'intact' });
     expect(readFileSync(join(place, 'events.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(100);
+    // The entry alone is named; not where the tree is another even before it.
+    const bundle = join(place, 'tile/entries/001');
+    flip(bundle, placeOf(readFileSync(bundle), 350 - 256) + 5);
+    expect(await verify(place)).toMatchObject({ verdict: 'broken', firstBadIndex: 350, badBefore: 351 });
+    flip(join(place, 'tile/0/000'), 40 * 32);
+    const found = await verify(place);
+    expect(found).toMatchObject({ verdict: 'broken', entries: 350 - 256 });
+    expect(found.firstBadIndex).toBeLessThanOrEqual(40);
+    expect(found.badBefore).toBeLessThanOrEqual(256);
   });
 
   it('proofs of single events hold with the key alone, for these bytes alone', async () => {
