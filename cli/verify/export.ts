@@ -175,16 +175,17 @@ const firstOf = (ofEntries: Finding | null, ofTree: Finding | null): Finding | n
 };
 
 const readManifest = (text: string): Manifest => {
-  let manifest: Partial<Manifest>;
+  let manifest: Partial<Manifest> | null;
   try {
-    manifest = JSON.parse(text) as Partial<Manifest>;
+    manifest = JSON.parse(text) as Partial<Manifest> | null;
   } catch {
     throw new Found('unverifiable', 'manifest.json is damaged');
   }
-  if (manifest.format !== FORMAT) throw new Found('unverifiable', `manifest.json is not of format ${FORMAT}`);
+  if (manifest?.format !== FORMAT) throw new Found('unverifiable', `manifest.json is not of format ${FORMAT}`);
   const { format, from, to, size = null, bodies = [] } = manifest;
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to))
     throw new Found('unverifiable', 'manifest.json names no range');
+  if (!Array.isArray(bodies)) throw new Found('unverifiable', 'manifest.json lists no bodies');
   return { format, from: Number(from), to: Number(to), size, bodies };
 };
 

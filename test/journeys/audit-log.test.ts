@@ -293,8 +293,15 @@ describe('an export', () => {
     expect(await verifyExport(filesOf(whole), nodeCrypto, stranger)).toMatchObject({ verdict: 'unverifiable' });
     expect(await verify(folder())).toMatchObject({ verdict: 'unverifiable' });
     const place = copy();
-    writeFileSync(join(place, 'manifest.json'), '{"format":"tierwarden-audit-export/2"}');
-    expect(await verify(place)).toMatchObject({ verdict: 'unverifiable' });
+    for (const manifest of [
+      '{"format":"tierwarden-audit-export/2"}',
+      '{"format":"tierwarden-audit-export/1","from":0,"to":1,"bodies":3}',
+      'null',
+      '{',
+    ]) {
+      writeFileSync(join(place, 'manifest.json'), manifest);
+      expect(await verify(place)).toMatchObject({ verdict: 'unverifiable' });
+    }
   });
 
   it('of a part holds the entries of that part and the whole tree', async () => {
